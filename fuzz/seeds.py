@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Make the seeds of the harnesses whose input is not plain text, in fuzz/corpus.
+
+seeds.py writes them; seeds.py --check fails if one is missing or differs. Other files in the corpus stay as they are:
+text seeds, which were written by hand, and findings.
+"""
+import pathlib
+import struct
+import sys
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+ETHER = bytes.fromhex("020000000001" "020000000002")
+IP4 = bytes.fromhex("45000021123440004011" "3c5c" "c0000201" "c6336407")
+IP4_TCP = bytes.fromhex("4500002e123440004006" "3c5a" "c0000201" "c6336407")
+IP6 = bytes.fromhex("60000000000a1140" "20010db8000000000000000000000001" "20010db8000000000000000000000002")
+UDP = bytes.fromhex("12340035000d") + bytes.fromhex("ec5a") + b"hello"
+TCP = bytes.fromhex("9c4001bb01020304000000006002faf0") + bytes.fromhex("ec5c0000" "020405b4") + b"ab"
+UDP_ZERO = bytes.fromhex("00010002000a5b90a462")
+TAG = bytes.fromhex("81002064")
+
+UDP4 = ETHER + b"\x08\x00" + IP4 + UDP
+TCP4 = ETHER + b"\x08\x00" + IP4_TCP + TCP
+TCP4_VLAN = ETHER + TAG + b"\x08\x00" + IP4_TCP + TCP
+TCP4_QINQ = ETHER + b"\x88\xa8\x0f\xff" + TAG + b"\x08\x00" + IP4_TCP + TCP
+UDP6 = ETHER + b"\x86\xdd" + IP6 + UDP_ZERO
+ARP = ETHER + bytes.fromhex("0806" "0001080006040001") + bytes(20)
+
+
+def vnet(flags=0, gso=0, hdr_len=0, gso_size=0, start=0, offset=0, buffers=None, tail=b""):
+    """A virtio-net header of 10 bytes, or of 12 with num_buffers."""
+    head = struct.pack("=BBHHHH", flags, gso, hdr_len, gso_size, start, offset)
+    return head + (b"" if buffers is None else struct.pack("=H", buffers)) + tail
+
+
+def qemu(frame):
+    return struct.pack(">I", len(frame)) + frame
+
+
+def qemu_vnet(header, frame):
+    return struct.pack(">II", len(header) + len(frame), len(header)) + header + frame
+
+
+def streams():
+    """Streams by name: the index of the header size in the harness, and the bytes."""
+    h12 = vnet(1, 1, 54, 1448, 34, 16, 0)
+    return {
+        "qemu-one": (0, qemu(ARP)),
+        "qemu-shortest": (0, qemu(ETHER + b"\x88\xb5")),
+        "qemu-three": (0, qemu(UDP4) + qemu(TCP4) + qemu(ARP)),
+        "qemu-torn-prefix": (0, qemu(ARP) + b"\0\0\0"),
+        "qemu-torn-frame": (0, qemu(ARP) + qemu(UDP4)[:-1]),
+        "qemu-length-0": (0, qemu(ARP) + bytes(4)),
+        "qemu-length-13": (0, struct.pack(">I", 13) + bytes(13)),
+        "qemu-length-65536": (0, struct.pack(">I", 65536)),
+        "qemu-length-4-gib": (0, b"\xff" * 4),
+        "qemu-little-endian": (0, struct.pack("<I", len(ARP)) + ARP),
+        "qemu-longest": (0x80, struct.pack(">I", 65535)),
+        "vnet-10": (1, qemu_vnet(vnet(), ARP)),
+        "vnet-12": (2, qemu_vnet(vnet(buffers=1), ARP) + qemu_vnet(h12, TCP4)),
+        "vnet-20": (3, qemu_vnet(vnet(buffers=1, tail=bytes(8)), ARP)),
+        "vnet-no-header": (2, qemu_vnet(b"", ARP) + qemu_vnet(h12, TCP4)),
+        "vnet-other-size": (2, qemu_vnet(vnet(), ARP)),
+        "vnet-n-below-h": (3, struct.pack(">II", 19, 20) + bytes(33)),
+        "vnet-n-33": (3, struct.pack(">II", 33, 20) + bytes(33)),
+        "vnet-torn-prefix": (2, qemu_vnet(h12, TCP4) + struct.pack(">I", 72) + b"\0\0\0"),
+        "vnet-length-69633": (2, struct.pack(">II", 69633, 12)),
+        "vnet-longest": (0x82, struct.pack(">II", 69632, 12)),
+        "vnet-longest-no-header": (0x82, struct.pack(">II", 69632, 0)),
+        "vnet-read-as-qemu": (0, qemu_vnet(h12, TCP4)),
+        "qemu-read-as-vnet": (2, qemu(ARP)),
+        "nothing": (0, b""),
+    }
+
+
+def frame_seeds():
+    return {name: bytes([how]) + stream for name, (how, stream) in streams().items()}
+
+
+def deframer_seeds():
+    chunks = {"whole": b"", "bytes": b"\x01", "mixed": b"\x03\x01\x00\x08\x80", "halves": b"\x25"}
+    seeds = {}
+    for name, (how, stream) in streams().items():
+        for cut, lengths in chunks.items():
+            if cut == "whole" or name in ("qemu-three", "vnet-12", "qemu-longest", "vnet-torn-prefix", "qemu-length-0"):
+                seeds[name + "-" + cut] = bytes([how, len(lengths)]) + lengths + stream
+    return seeds
+
+
+def headers():
+    """Headers by name, with the frame that they stand before."""
+    return {
+        "none-arp": (vnet(), ARP),
+        "data-valid": (vnet(2), UDP4),
+        "csum-udp4": (vnet(1, 0, 0, 0, 34, 6), UDP4),
+        "csum-tcp4": (vnet(1, 0, 0, 0, 34, 16), TCP4),
+        "csum-udp6-zero": (vnet(1, 0, 0, 0, 54, 6), UDP6),
+        "csum-vlan": (vnet(1, 0, 0, 0, 38, 16), TCP4_VLAN),
+        "csum-qinq": (vnet(1, 0, 0, 0, 42, 16), TCP4_QINQ),
+        "csum-in-ip-header": (vnet(1, 0, 0, 0, 14, 10), UDP4),
+        "csum-in-ip6-header": (vnet(1, 0, 0, 0, 34, 6), UDP6),
+        "csum-in-vlan-tag": (vnet(1, 0, 0, 0, 14, 0), TCP4_VLAN),
+        "csum-at-the-end": (vnet(1, 0, 0, 0, 45, 0), UDP4),
+        "csum-beyond": (vnet(1, 0, 0, 0, 46, 0), UDP4),
+        "csum-far-beyond": (vnet(1, 0, 0, 0, 0xFFFF, 0xFFFF), UDP4),
+        "tso4": (vnet(1, 1, 54, 1448, 34, 16), TCP4),
+        "tso4-ecn": (vnet(1, 0x81, 54, 1448, 34, 16), TCP4),
+        "tso4-vlan": (vnet(1, 1, 2950, 1448, 38, 16), TCP4_VLAN),
+        "tso6": (vnet(1, 4, 74, 1428, 54, 16), ETHER + b"\x86\xdd" + IP6 + TCP),
+        "uso": (vnet(1, 5, 42, 1472, 34, 6), UDP4),
+        "ufo": (vnet(1, 3, 42, 1472, 34, 6), UDP4),
+        "tso4-tiny": (vnet(1, 1, 54, 47, 34, 16), TCP4),
+        "tso4-no-csum": (vnet(0, 1, 54, 1448, 34, 16), TCP4),
+        "tso4-offset-4": (vnet(1, 1, 54, 1448, 34, 16), TCP4[:46] + b"\x40" + TCP4[47:]),
+        "tso4-offset-15": (vnet(1, 1, 54, 1448, 34, 16), TCP4[:46] + b"\xf0" + TCP4[47:]),
+        "flags-rsc": (vnet(4), ARP),
+        "all-ones": (b"\xff" * 10, UDP4),
+        "no-frame": (vnet(1, 1, 54, 1448, 34, 16), b""),
+    }
+
+
+def vnet_seeds():
+    seeds = {name: bytes([len(h)]) + h + frame for name, (h, frame) in headers().items()}
+    seeds["size-0"] = b"\0" + TCP4
+    seeds["size-11"] = b"\x0b" + bytes(11) + ARP
+    seeds["size-12"] = b"\x0c" + vnet(1, 1, 54, 1448, 34, 16, 1) + TCP4
+    seeds["size-20"] = b"\x14" + vnet(1, 1, 54, 1448, 34, 16, 1, b"hashhash") + TCP4
+    return seeds
+
+
+def restore_seeds():
+    seeds = {}
+    for name, (h, frame) in headers().items():
+        seeds[name] = bytes(5) + h + frame
+        seeds[name + "-tagged"] = b"\x01" + TAG + h + frame
+    seeds["ethernet-header"] = b"\x01" + TAG + vnet() + ARP[:14]
+    seeds["no-ethernet-header"] = b"\x01" + TAG + vnet() + ARP[:13]
+    seeds["csum-start-wraps-when-tagged"] = b"\x81" + TAG + vnet(1, 0, 0, 0, 65532, 6) + UDP4
+    seeds["csum-start-65535-when-tagged"] = b"\x81" + TAG + vnet(1, 0, 0, 0, 65531, 6) + UDP4
+    seeds["hdr-len-wraps"] = b"\x80" + TAG + vnet(1, 5, 0, 1448, 65528, 6) + UDP4
+    return seeds
+
+
+def packet(following, frame, mac=80, snaplen=None, status=0, tci=0, tpid=0, pkttype=0):
+    """A packet of a TPACKET_V3 block, padded to 16 bytes."""
+    snaplen = len(frame) if snaplen is None else snaplen
+    head = struct.pack("=IIIIIIHHIIHHQ", following, 1700000000, 999999999, snaplen, 1514, status, mac, 0, 0, tci, tpid, 0, 0)
+    head += struct.pack("=HHIHBB8x", 17, 0x0300, 2, 1, pkttype, 6)
+    p = head.ljust(max(mac, 78) - 10, b"\0") + vnet(1, 0, 0, 0, 34, 6) + frame
+    return p.ljust((len(p) + 15) // 16 * 16, b"\0")
+
+
+def block(n, packets, first=48):
+    return struct.pack("=II", 3, 48) + struct.pack("=IIII", 1, n, first, 48 + len(packets)) + bytes(24) + packets
+
+
+def rxblk_seeds():
+    one = packet(0, UDP4)
+    two = packet(128, UDP4) + packet(0, ARP, status=0x50, tci=100, tpid=0x88A8, pkttype=4)
+    return {
+        "one": block(1, one),
+        "two": block(2, two),
+        "none": block(0, b""),
+        "more-than-there-are": block(0xFFFFFFFF, two),
+        "first-beyond": block(1, one, 0xFFFFFFF0),
+        "mac-in-address": block(1, packet(0, UDP4, mac=77)),
+        "mac-at-once": block(1, packet(0, UDP4, mac=78)),
+        "snaplen-beyond": block(1, packet(0, UDP4, snaplen=49)),
+        "snaplen-wraps": block(1, packet(0, UDP4, snaplen=0xFFFFFFB0)),
+        "next-backwards": block(2, packet(0xFFFFFFD0, UDP4) + one),
+        "next-into-itself": block(2, packet(67, UDP4) + one),
+        "next-at-the-end": block(2, packet(128, UDP4)),
+        "cut": block(2, two)[:-60],
+        "header-cut": block(1, one)[:47],
+    }
+
+
+def message(type_, fields=b""):
+    return bytes([type_]) + fields
+
+
+def msg_seeds():
+    """Message types by number, in the order of PLK_MSG_TABLE; and runs of messages for the rules."""
+    path = b"/run/pktlock/eth0.sock".ljust(108, b"\0")
+    name = b"eth0".ljust(16, b"\0")
+    seeds = {
+        "channel": message(1, b"\x02"),
+        "channel-peer-3": message(1, b"\x03"),
+        "tap": message(2, struct.pack("=IB", 1048575, 2)),
+        "tap-number-1048576": message(2, struct.pack("=IB", 1048576, 0)),
+        "worker-died": message(3, struct.pack("=II", 139, 100)),
+        "empty-message-falls-through": message(4),
+        "stop-one-long": message(4, b"\0"),
+        "iface-name": message(10, name),
+        "iface-name-no-nul": message(10, b"x" * 16),
+        "iface-name-control": message(10, b"e\n".ljust(16, b"\0")),
+        "iface-name-after-nul": message(10, b"e\0e".ljust(16, b"\0")),
+        "listen-unix": message(12, struct.pack("=H", 63) + path),
+        "listen-unix-port-64": message(12, struct.pack("=H", 64) + path),
+        "listen-unix-one-short": message(12, struct.pack("=H", 63) + path)[:-1],
+        "listen-tcp": message(13, struct.pack("=HB16s16sH", 0, 1, b"\xfe\x80", name, 65535)),
+        "type-0": message(0),
+        "type-255": message(255),
+        "nothing": b"",
+        "rules-broker-start-to-end": bytes([4, 0, 10, 0, 4, 1, 12, 0, 4, 1, 17, 0, 4, 1, 21, 0, 4, 2, 16, 0]),
+        "rules-once-twice": bytes([1, 2, 4, 0, 1, 2, 4, 0]),
+        "rules-descriptor-missing": bytes([0, 0, 2, 0]),
+        "rules-descriptor-given": bytes([0, 0, 2, 1, 0, 0, 2, 1]),
+        "rules-wrong-channel": bytes([8, 1, 10, 0]),
+        "rules-shift-by-type-255": bytes([4, 1, 255, 0, 4, 1, 64, 0, 4, 1, 63, 0]),
+    }
+    for type_ in range(1, 45):  # the harness makes them as long as they must be
+        seeds["zeros-of-type-%02d" % type_] = message(type_)
+    return seeds
+
+
+def cmdline_seeds():
+    base = ["--interface=eth0", "--remote=capture@pfd:3"]
+    lines = {
+        "minimal": base,
+        "separate-values": ["--interface", "tapfd:3", "--remote", "attach,rate=9:9@sd:x"],
+        "every-option": base + ["--clients=1024", "--queue=69640", "--log-level=debug", "--check"],
+        "many-ports": base + ["--remote=inject@ptcp:0:[::1]", "--remote", "capture,format=pcapng@punix:/run/a"],
+        "too-many-ports": base + ["--remote=capture@sd:a"] * 64,
+        "help": ["--help"],
+        "version-wins": ["--version", "--nope"],
+        "later-options": ["--control=/run/c"],
+        "filter": ["--filter", "tcp port 80"],
+        "twice": base + ["--interface=eth1"],
+        "no-value": ["--interface"],
+        "value-of-help": ["--help=1"],
+        "unknown": ["--nope"],
+        "operand": ["eth0"],
+        "empty-argument": [""],
+        "fd-out-of-range": ["--interface=eth0", "--remote", "capture@pfd:4294967299"],
+        "clients-0": base + ["--clients=0"],
+        "option-as-value": ["--interface", "--remote", "--remote=capture@pfd:3"],
+        "nothing": [],
+    }
+    return {name: b"".join(arg.encode() + b"\0" for arg in line) for name, line in lines.items()}
+
+
+SEEDS = {
+    "cmdline": cmdline_seeds,
+    "deframer": deframer_seeds,
+    "frame": frame_seeds,
+    "msg": msg_seeds,
+    "restore": restore_seeds,
+    "rxblk": rxblk_seeds,
+    "vnet": vnet_seeds,
+}
+
+
+def main():
+    check = sys.argv[1:] == ["--check"]
+    n = 0
+    bad = []
+    for stem, make in SEEDS.items():
+        for name, data in make().items():
+            path = CORPUS / stem / name
+            n += 1
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            elif not path.is_file() or path.read_bytes() != data:
+                bad.append(str(path.relative_to(CORPUS)))
+    print("%d seeds" % n)
+    if bad:
+        sys.exit("missing or different (run fuzz/seeds.py): " + " ".join(bad))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "text/cmdline.h"
+
+#include <string.h>
+
+#include <pktlock/fdnum.h>
+
+#include "text/policy.h"
+#include "text/words.h"
+
+typedef enum plk_err (*value_read)(struct plk_span value, struct plk_cmdline *out, size_t *at);
+
+static enum plk_err
+interface_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	return plk_iface_parse(value, &out->iface, at);
+}
+
+static enum plk_err
+remote_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	enum plk_err err;
+
+	*at = 0;
+	if (out->n_ports == PLK_PORTS_MAX)
+		return PLK_E_OPT_MANY;
+	err = plk_port_parse(value, &out->ports[out->n_ports], at);
+	if (err != PLK_OK)
+		return err;
+	err = plk_policy_check(&out->ports[out->n_ports].remote, PLK_ORIGIN_CMDLINE);
+	if (err != PLK_OK) {
+		*at = plk_port_remote_at(value);
+		return err;
+	}
+	out->texts[out->n_ports++] = value;
+	return PLK_OK;
+}
+
+static enum plk_err
+range_read(struct plk_span value, uint32_t min, uint32_t max, uint32_t *out)
+{
+	uint64_t number;
+	enum plk_err err = plk_number_parse(value, max, &number);
+
+	if (err != PLK_OK)
+		return err;
+	if (number < min)
+		return PLK_E_NUM_RANGE;
+	*out = (uint32_t)number;
+	return PLK_OK;
+}
+
+static enum plk_err
+clients_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	*at = 0;
+	return range_read(value, 1, PLK_CLIENTS_MAX, &out->clients);
+}
+
+static enum plk_err
+queue_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	*at = 0;
+	return range_read(value, PLK_QUEUE_MIN, PLK_QUEUE_MAX, &out->queue);
+}
+
+static enum plk_err
+log_level_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	static const char *const words[PLK_LOG_LEVELS] = {"error", "warning", "info", "debug"};
+	size_t i;
+
+	*at = 0;
+	if (!plk_word_find(value, words, PLK_LOG_LEVELS, &i))
+		return PLK_E_VALUE_UNKNOWN;
+	out->log_level = (enum plk_log_level)i;
+	return PLK_OK;
+}
+
+static enum plk_err
+later_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	(void)value;
+	(void)out;
+	*at = 0;
+	return PLK_E_OPT_LATER;
+}
+
+struct option {
+	const char *name;
+	value_read read;            /* NULL: the option has no value */
+	enum plk_cmdline_mode mode; /* of an option without value */
+	bool repeats;
+};
+
+static const struct option options[] = {
+	{"--interface", interface_read, PLK_MODE_RUN, false},
+	{"--remote", remote_read, PLK_MODE_RUN, true},
+	{"--clients", clients_read, PLK_MODE_RUN, false},
+	{"--queue", queue_read, PLK_MODE_RUN, false},
+	{"--log-level", log_level_read, PLK_MODE_RUN, false},
+	{"--control", later_read, PLK_MODE_RUN, false},
+	{"--remotes-file", later_read, PLK_MODE_RUN, false},
+	{"--remote-dir", later_read, PLK_MODE_RUN, true},
+	{"--filter", later_read, PLK_MODE_RUN, false},
+	{"--require", later_read, PLK_MODE_RUN, false},
+	{"--check", NULL, PLK_MODE_CHECK, false},
+	{"--help", NULL, PLK_MODE_HELP, false},
+	{"--version", NULL, PLK_MODE_VERSION, false},
+};
+
+#define N_OPTIONS (sizeof options / sizeof *options)
+
+/* The line as it is read. */
+struct reading {
+	char *const *args;
+	size_t n_args;
+	size_t next;
+	bool given[N_OPTIONS];
+	struct plk_cmdline *out;
+	struct plk_cmdline_error *error;
+};
+
+static enum plk_err
+refuse(struct reading *r, const char *option, enum plk_err err)
+{
+	*r->error = (struct plk_cmdline_error){.option = option};
+	return err;
+}
+
+static enum plk_err
+refuse_text(struct reading *r, const char *option, struct plk_span text, size_t at,
+	    enum plk_err err)
+{
+	*r->error = (struct plk_cmdline_error){
+		.option = option, .has_text = true, .text = text, .at = at};
+	return err;
+}
+
+/* The value of option @i: behind its '=' in @arg, or the next argument. */
+static enum plk_err
+value_take(struct reading *r, size_t i, struct plk_span arg)
+{
+	size_t n = strlen(options[i].name);
+	struct plk_span value;
+	size_t at = 0;
+	enum plk_err err;
+
+	if (arg.n > n)
+		value = (struct plk_span){arg.p + n + 1, arg.n - n - 1};
+	else if (r->next < r->n_args)
+		value = plk_span_str(r->args[r->next++]);
+	else
+		return refuse(r, options[i].name, PLK_E_OPT_VALUE);
+	err = options[i].read(value, r->out, &at);
+	return err == PLK_OK ? PLK_OK : refuse_text(r, options[i].name, value, at, err);
+}
+
+/* The option that @arg names, before its '=' if it has one, or N_OPTIONS. */
+static size_t
+option_find(struct plk_span arg)
+{
+	size_t n = 0;
+	size_t i = 0;
+
+	while (n < arg.n && arg.p[n] != '=')
+		n++;
+	while (i < N_OPTIONS && !plk_word_is((struct plk_span){arg.p, n}, options[i].name))
+		i++;
+	return i;
+}
+
+static enum plk_err
+arg_take(struct reading *r)
+{
+	struct plk_span arg = plk_span_str(r->args[r->next++]);
+	size_t i = option_find(arg);
+
+	if (i == N_OPTIONS)
+		return refuse_text(r, NULL, arg, 0,
+				   arg.n > 1 && arg.p[0] == '-' ? PLK_E_OPT_UNKNOWN
+								: PLK_E_OPT_OPERAND);
+	if (r->given[i] && !options[i].repeats)
+		return refuse(r, options[i].name, PLK_E_OPT_TWICE);
+	r->given[i] = true;
+	if (options[i].read)
+		return value_take(r, i, arg);
+	if (arg.n != strlen(options[i].name))
+		return refuse_text(r, options[i].name, arg, strlen(options[i].name),
+				   PLK_E_OPT_NO_VALUE);
+	r->out->mode = options[i].mode;
+	return PLK_OK;
+}
+
+static bool
+is_answer(enum plk_cmdline_mode mode)
+{
+	return mode == PLK_MODE_HELP || mode == PLK_MODE_VERSION;
+}
+
+enum plk_err
+plk_cmdline_parse(char *const *args, size_t n_args, struct plk_cmdline *out,
+		  struct plk_cmdline_error *error)
+{
+	struct reading r = {.args = args, .n_args = n_args, .out = out, .error = error};
+
+	memset(out, 0, sizeof *out);
+	out->clients = PLK_CLIENTS_DEFAULT;
+	out->queue = PLK_QUEUE_DEFAULT;
+	out->log_level = PLK_LOG_INFO;
+	while (r.next < n_args && !is_answer(out->mode)) {
+		enum plk_err err = arg_take(&r);
+
+		if (err != PLK_OK)
+			return err;
+	}
+	if (is_answer(out->mode))
+		return PLK_OK;
+	if (!r.given[0])
+		return refuse(&r, "--interface", PLK_E_OPT_MISSING);
+	if (out->n_ports == 0)
+		return refuse(&r, "--remote", PLK_E_OPT_MISSING);
+	return PLK_OK;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "text/cmdline.h"
+
+#include <string.h>
+
+#include "rows.h"
+
+#define ARGS_MAX 10
+
+#define IF "--interface=eth0"
+#define REMOTE "--remote=capture@pfd:3"
+
+/* Refused lines. */
+struct bad_row {
+	const char *args[ARGS_MAX];
+	enum plk_err err;
+	const char *option;
+	const char *text; /* NULL: the message has none */
+	size_t at;
+};
+
+/* clang-format off */
+static const struct bad_row bad_rows[] = {
+	/* what is missing */
+	{{NULL}, PLK_E_OPT_MISSING, "--interface", NULL, 0},
+	{{IF}, PLK_E_OPT_MISSING, "--remote", NULL, 0},
+	{{REMOTE}, PLK_E_OPT_MISSING, "--interface", NULL, 0},
+	{{"--check"}, PLK_E_OPT_MISSING, "--interface", NULL, 0},
+	{{"--check", IF}, PLK_E_OPT_MISSING, "--remote", NULL, 0},
+	{{"--interface"}, PLK_E_OPT_VALUE, "--interface", NULL, 0},
+	{{IF, "--remote"}, PLK_E_OPT_VALUE, "--remote", NULL, 0},
+	{{IF, REMOTE, "--clients"}, PLK_E_OPT_VALUE, "--clients", NULL, 0},
+	{{IF, REMOTE, "--queue"}, PLK_E_OPT_VALUE, "--queue", NULL, 0},
+	{{IF, REMOTE, "--log-level"}, PLK_E_OPT_VALUE, "--log-level", NULL, 0},
+
+	/* what does not belong there */
+	{{""}, PLK_E_OPT_OPERAND, NULL, "", 0},
+	{{"-"}, PLK_E_OPT_OPERAND, NULL, "-", 0},
+	{{"eth0"}, PLK_E_OPT_OPERAND, NULL, "eth0", 0},
+	{{IF, REMOTE, "eth1"}, PLK_E_OPT_OPERAND, NULL, "eth1", 0},
+	{{IF, "capture@pfd:3"}, PLK_E_OPT_OPERAND, NULL, "capture@pfd:3", 0},
+	{{"interface=eth0"}, PLK_E_OPT_OPERAND, NULL, "interface=eth0", 0},
+	{{" " IF}, PLK_E_OPT_OPERAND, NULL, " " IF, 0},
+	{{"--"}, PLK_E_OPT_UNKNOWN, NULL, "--", 0},
+	{{"--", IF, REMOTE}, PLK_E_OPT_UNKNOWN, NULL, "--", 0},
+	{{"---"}, PLK_E_OPT_UNKNOWN, NULL, "---", 0},
+	{{"--="}, PLK_E_OPT_UNKNOWN, NULL, "--=", 0},
+	{{"-h"}, PLK_E_OPT_UNKNOWN, NULL, "-h", 0},
+	{{"-i", "eth0"}, PLK_E_OPT_UNKNOWN, NULL, "-i", 0},
+	{{"-interface=eth0"}, PLK_E_OPT_UNKNOWN, NULL, "-interface=eth0", 0},
+	{{"--int=eth0"}, PLK_E_OPT_UNKNOWN, NULL, "--int=eth0", 0}, /* options are written out */
+	{{"--interfaces=eth0"}, PLK_E_OPT_UNKNOWN, NULL, "--interfaces=eth0", 0},
+	{{"--Interface=eth0"}, PLK_E_OPT_UNKNOWN, NULL, "--Interface=eth0", 0},
+	{{"--interface =eth0"}, PLK_E_OPT_UNKNOWN, NULL, "--interface =eth0", 0},
+	{{"--log_level=info"}, PLK_E_OPT_UNKNOWN, NULL, "--log_level=info", 0},
+	{{"--no-such\n"}, PLK_E_OPT_UNKNOWN, NULL, "--no-such\n", 0},
+	{{"--help=yes"}, PLK_E_OPT_NO_VALUE, "--help", "--help=yes", 6},
+	{{"--version="}, PLK_E_OPT_NO_VALUE, "--version", "--version=", 9},
+	{{IF, REMOTE, "--check=1"}, PLK_E_OPT_NO_VALUE, "--check", "--check=1", 7},
+	{{"--check", "yes"}, PLK_E_OPT_OPERAND, NULL, "yes", 0},
+	{{IF, "--remote", REMOTE}, PLK_E_ROLE_UNKNOWN, "--remote", REMOTE, 0},
+
+	/* twice */
+	{{IF, IF, REMOTE}, PLK_E_OPT_TWICE, "--interface", NULL, 0},
+	{{IF, "--interface", "eth1", REMOTE}, PLK_E_OPT_TWICE, "--interface", NULL, 0},
+	{{"--clients=1", "--clients=1"}, PLK_E_OPT_TWICE, "--clients", NULL, 0},
+	{{"--queue=69640", "--queue=69640"}, PLK_E_OPT_TWICE, "--queue", NULL, 0},
+	{{"--log-level=info", "--log-level=info"}, PLK_E_OPT_TWICE, "--log-level", NULL, 0},
+	{{"--check", "--check"}, PLK_E_OPT_TWICE, "--check", NULL, 0},
+
+	/* values */
+	{{"--interface="}, PLK_E_IF_MISSING, "--interface", "", 0},
+	{{"--interface", ""}, PLK_E_IF_MISSING, "--interface", "", 0},
+	{{"--interface=a/b"}, PLK_E_IF_SYNTAX, "--interface", "a/b", 0},
+	{{"--interface", "--remote"}, PLK_E_OPT_MISSING, "--remote", NULL, 0}, /* a strange name */
+	{{"--interface==eth0", "--x"}, PLK_E_OPT_UNKNOWN, NULL, "--x", 0}, /* another one */
+	{{"--interface=1234567890123456"}, PLK_E_IF_LONG, "--interface", "1234567890123456", 0},
+	{{"--interface=tapfd:2"}, PLK_E_FD_STDIO, "--interface", "tapfd:2", 6},
+	{{"--interface=tapfd:03"}, PLK_E_FD_SYNTAX, "--interface", "tapfd:03", 6},
+	{{"--interface", "tapfd:"}, PLK_E_FD_MISSING, "--interface", "tapfd:", 6},
+	{{IF, "--remote="}, PLK_E_ROLE_MISSING, "--remote", "", 0},
+	{{IF, "--remote", ""}, PLK_E_ROLE_MISSING, "--remote", "", 0},
+	{{IF, "--remote=capture@pfd:4294967299"}, PLK_E_FD_RANGE, "--remote",
+	 "capture@pfd:4294967299", 12},
+	{{IF, "--remote", "capture@pfd:4294967299"}, PLK_E_FD_RANGE, "--remote",
+	 "capture@pfd:4294967299", 12},
+	{{IF, REMOTE, "--remote=capture"}, PLK_E_AT_MISSING, "--remote", "capture", 7},
+	{{IF, REMOTE, "--remote=capture,x=1@pfd:4"}, PLK_E_KEY_UNKNOWN, "--remote",
+	 "capture,x=1@pfd:4", 8},
+	{{IF, "--remote=pfd:3"}, PLK_E_ROLE_UNKNOWN, "--remote", "pfd:3", 0},
+	{{"--clients="}, PLK_E_NUM_MISSING, "--clients", "", 0},
+	{{"--clients=0"}, PLK_E_NUM_RANGE, "--clients", "0", 0},
+	{{"--clients=1025"}, PLK_E_NUM_RANGE, "--clients", "1025", 0},
+	{{"--clients=4294967297"}, PLK_E_NUM_RANGE, "--clients", "4294967297", 0},
+	{{"--clients=064"}, PLK_E_NUM_SYNTAX, "--clients", "064", 0},
+	{{"--clients", "-1"}, PLK_E_NUM_SYNTAX, "--clients", "-1", 0},
+	{{"--clients", " 1"}, PLK_E_NUM_SYNTAX, "--clients", " 1", 0},
+	{{"--clients=many"}, PLK_E_NUM_SYNTAX, "--clients", "many", 0},
+	{{"--queue="}, PLK_E_NUM_MISSING, "--queue", "", 0},
+	{{"--queue=69639"}, PLK_E_NUM_RANGE, "--queue", "69639", 0},
+	{{"--queue=16777217"}, PLK_E_NUM_RANGE, "--queue", "16777217", 0},
+	{{"--queue=0"}, PLK_E_NUM_RANGE, "--queue", "0", 0},
+	{{"--queue=1M"}, PLK_E_NUM_SYNTAX, "--queue", "1M", 0},
+	{{"--log-level="}, PLK_E_VALUE_UNKNOWN, "--log-level", "", 0},
+	{{"--log-level=Info"}, PLK_E_VALUE_UNKNOWN, "--log-level", "Info", 0},
+	{{"--log-level=warn"}, PLK_E_VALUE_UNKNOWN, "--log-level", "warn", 0},
+	{{"--log-level", "7"}, PLK_E_VALUE_UNKNOWN, "--log-level", "7", 0},
+
+	/* the first fault wins, also over a later --help */
+	{{"--clients=0", "--queue=0"}, PLK_E_NUM_RANGE, "--clients", "0", 0},
+	{{"--nope", "--help"}, PLK_E_OPT_UNKNOWN, NULL, "--nope", 0},
+	{{"--remote", "--help"}, PLK_E_ROLE_UNKNOWN, "--remote", "--help", 0},
+};
+/* clang-format on */
+
+/* The arguments on the heap, each exactly as long as it is. */
+static size_t
+args_new(const char *const *from, char **to)
+{
+	size_t n = 0;
+
+	for (; n < ARGS_MAX && from[n]; n++)
+		to[n] = (char *)(uintptr_t)exact_new(from[n], strlen(from[n]) + 1).p;
+	return n;
+}
+
+static void
+args_free(char **args, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		exact_free((struct plk_span){(uint8_t *)args[i], 1});
+}
+
+static bool
+is_in_args(char *const *args, size_t n, struct plk_span s)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *arg = (const uint8_t *)args[i];
+
+		if (s.p >= arg && s.p <= arg + strlen(args[i]))
+			return s.p + s.n == arg + strlen(args[i]);
+	}
+	return false;
+}
+
+static void
+row_begin_args(struct rows *r, const char *const *args)
+{
+	char line[200] = "";
+
+	for (size_t i = 0; i < ARGS_MAX && args[i]; i++) {
+		if (i > 0)
+			strncat(line, " ", sizeof line - 1 - strlen(line));
+		strncat(line, args[i], sizeof line - 1 - strlen(line));
+	}
+	row_begin(r, line, strlen(line));
+}
+
+static struct plk_cmdline out;
+
+static void
+test_bad(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "refused command lines");
+	for (size_t i = 0; i < COUNT(bad_rows); i++) {
+		const struct bad_row *row = &bad_rows[i];
+		char *args[ARGS_MAX];
+		size_t n = args_new(row->args, args);
+		struct plk_cmdline_error error;
+
+		row_begin_args(&r, row->args);
+		mark(&out, sizeof out);
+		mark(&error, sizeof error);
+		row_err(&r, plk_cmdline_parse(args, n, &out, &error), row->err);
+		row_true(&r, "option",
+			 row->option ? error.option && !strcmp(error.option, row->option)
+				     : !error.option);
+		row_true(&r, "has_text", error.has_text == (row->text != NULL));
+		row_number(&r, "offset", error.at, row->at);
+		if (row->text && error.has_text) {
+			row_text(&r, "text", error.text, row->text);
+			row_true(&r, "text is one of the arguments",
+				 is_in_args(args, n, error.text));
+		}
+		args_free(args, n);
+	}
+	rows_end_strict(&r);
+}
+
+struct good_row {
+	const char *args[ARGS_MAX];
+	enum plk_cmdline_mode mode;
+	const char *iface; /* NULL: not asked for */
+	size_t n_ports;
+	uint32_t clients;
+	uint32_t queue;
+	enum plk_log_level level;
+};
+
+#define DEFAULTS 64, 1048576, PLK_LOG_INFO
+
+/* clang-format off */
+static const struct good_row good_rows[] = {
+	{{IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
+	{{REMOTE, IF}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
+	{{"--interface", "eth0", "--remote", "capture@pfd:3"}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
+	{{"--interface=tapfd:9", REMOTE}, PLK_MODE_RUN, "tapfd:9", 1, DEFAULTS},
+	{{"--interface==", REMOTE}, PLK_MODE_RUN, "=", 1, DEFAULTS},
+	{{"--interface", "--remote", REMOTE}, PLK_MODE_RUN, "--remote", 1, DEFAULTS},
+	{{IF, REMOTE, REMOTE}, PLK_MODE_RUN, "eth0", 2, DEFAULTS},
+	{{IF, REMOTE, "--remote", "attach,rate=1:2@sd:x", "--remote=inject@ptcp:1"}, PLK_MODE_RUN,
+	 "eth0", 3, DEFAULTS},
+	{{IF, REMOTE, "--check"}, PLK_MODE_CHECK, "eth0", 1, DEFAULTS},
+	{{"--check", IF, REMOTE}, PLK_MODE_CHECK, "eth0", 1, DEFAULTS},
+	{{IF, REMOTE, "--clients=1"}, PLK_MODE_RUN, "eth0", 1, 1, 1048576, PLK_LOG_INFO},
+	{{IF, REMOTE, "--clients", "1024"}, PLK_MODE_RUN, "eth0", 1, 1024, 1048576, PLK_LOG_INFO},
+	{{IF, REMOTE, "--queue=69640"}, PLK_MODE_RUN, "eth0", 1, 64, 69640, PLK_LOG_INFO},
+	{{IF, REMOTE, "--queue=16777216"}, PLK_MODE_RUN, "eth0", 1, 64, 16777216, PLK_LOG_INFO},
+	{{IF, REMOTE, "--log-level=error"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_ERROR},
+	{{IF, REMOTE, "--log-level=warning"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576,
+	 PLK_LOG_WARNING},
+	{{IF, REMOTE, "--log-level", "info"}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
+	{{IF, REMOTE, "--log-level=debug"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_DEBUG},
+	{{"--help"}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
+	{{"--version"}, PLK_MODE_VERSION, NULL, 0, DEFAULTS},
+	{{"--help", "--nope", ""}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
+	{{"--help", "--help"}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
+	{{"--help", "--version"}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
+	{{"--version", "--help"}, PLK_MODE_VERSION, NULL, 0, DEFAULTS},
+	{{"--check", "--help"}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
+	{{IF, "--version", IF}, PLK_MODE_VERSION, NULL, 0, DEFAULTS},
+};
+/* clang-format on */
+
+static void
+ports_check(struct rows *r, char *const *args, size_t n)
+{
+	for (size_t k = 0; k < out.n_ports; k++) {
+		struct plk_port port;
+		size_t at;
+
+		row_true(r, "text is one of the arguments", is_in_args(args, n, out.texts[k]));
+		row_true(r, "text is the port",
+			 plk_port_parse(out.texts[k], &port, &at) == PLK_OK &&
+				 memcmp(&port, &out.ports[k], sizeof port) == 0);
+	}
+}
+
+static void
+test_good(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "command lines");
+	for (size_t i = 0; i < COUNT(good_rows); i++) {
+		const struct good_row *row = &good_rows[i];
+		char *args[ARGS_MAX];
+		size_t n = args_new(row->args, args);
+		struct plk_cmdline_error error;
+		uint8_t iface[PLK_IFNAME_MAX];
+		size_t iface_n = 0;
+
+		row_begin_args(&r, row->args);
+		mark(&out, sizeof out);
+		mark(&error, sizeof error);
+		row_err(&r, plk_cmdline_parse(args, n, &out, &error), PLK_OK);
+		row_true(&r, "error untouched", untouched(&error, sizeof error));
+		row_number(&r, "mode", out.mode, row->mode);
+		row_number(&r, "clients", out.clients, row->clients);
+		row_number(&r, "queue", out.queue, row->queue);
+		row_number(&r, "log level", out.log_level, row->level);
+		if (row->iface) {
+			row_number(&r, "ports", out.n_ports, row->n_ports);
+			row_true(&r, "interface is printed",
+				 plk_iface_encode(&out.iface,
+						  (struct plk_mspan){iface, sizeof iface},
+						  &iface_n) == PLK_OK);
+			row_text(&r, "interface", (struct plk_span){iface, iface_n}, row->iface);
+			ports_check(&r, args, n);
+		}
+		args_free(args, n);
+	}
+	rows_end(&r);
+}
+
+/* Parts of the grammar that are known and refused, with "=" and without. */
+static void
+test_later(void **state)
+{
+	static const char *const options[] = {"--control", "--remotes-file", "--remote-dir",
+					      "--filter", "--require"};
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "options of later versions");
+	for (size_t i = 0; i < 2 * COUNT(options); i++) {
+		char joined[40] = "";
+		char *args[2] = {joined, NULL};
+		char value[] = "x";
+		struct plk_cmdline_error error;
+
+		strncat(joined, options[i / 2], sizeof joined - 1);
+		if (i % 2 == 0)
+			strncat(joined, "=x", sizeof joined - 1 - strlen(joined));
+		else
+			args[1] = value;
+		row_begin_text(&r, "%s", joined);
+		row_err(&r, plk_cmdline_parse(args, 1 + i % 2, &out, &error), PLK_E_OPT_LATER);
+		row_true(&r, "option", error.option && !strcmp(error.option, options[i / 2]));
+		row_true(&r, "has_text", error.has_text);
+		row_text(&r, "text", error.text, "x");
+		row_number(&r, "offset", error.at, 0);
+	}
+	rows_end_strict(&r);
+}
+
+/* As many ports as there may be, and one more. */
+static void
+test_many_ports(void **state)
+{
+	static char iface[] = IF;
+	static char remote[] = REMOTE;
+	char *args[PLK_PORTS_MAX + 2] = {iface};
+	struct plk_cmdline_error error;
+
+	(void)state;
+	for (size_t i = 1; i < COUNT(args); i++)
+		args[i] = remote;
+	assert_int_equal(plk_cmdline_parse(args, PLK_PORTS_MAX + 1, &out, &error), PLK_OK);
+	assert_int_equal(out.n_ports, PLK_PORTS_MAX);
+	assert_int_equal(plk_cmdline_parse(args, PLK_PORTS_MAX + 2, &out, &error), PLK_E_OPT_MANY);
+	assert_string_equal(error.option, "--remote");
+	assert_true(error.has_text && error.at == 0);
+	assert_ptr_equal(error.text.p, (uint8_t *)remote + strlen("--remote="));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_many_ports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <pktlock/vnet.h>
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define CSUM_BYTES 2
+#define TCP_CSUM 16   /* offset of the checksum in a TCP header (RFC 9293 section 3.1) */
+#define TCP_OFFSET 12 /* offset of the data offset */
+#define TCP_HDR 20    /* without options */
+#define UDP_CSUM 6    /* offset of the checksum in a UDP header (RFC 768) */
+#define UDP_HDR 8
+#define TYPE_BYTES 2 /* an EtherType: the last bytes of the Ethernet header and of a VLAN tag */
+#define TYPE_8021Q 0x8100
+#define TYPE_8021AD 0x88a8
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
+#define IPV4_WORDS_MIN 5 /* 4 bytes each (RFC 791 section 3.1) */
+#define IPV6_HDR 40      /* without extension headers (RFC 8200 section 3) */
+
+static bool
+is_size(size_t n)
+{
+	return n == PLK_VNET_HDR || n == PLK_VNET_HDR_MRG || n == PLK_VNET_HDR_HASH;
+}
+
+enum plk_err
+plk_vnet_parse(struct plk_span in, struct plk_vnet *out)
+{
+	if (in.n == 0) {
+		*out = (struct plk_vnet){0};
+		return PLK_OK;
+	}
+	if (!is_size(in.n))
+		return PLK_E_MALFORMED;
+	*out = (struct plk_vnet){
+		.flags = in.p[0],
+		.gso_type = in.p[1],
+		.hdr_len = host16_load(in.p + 2),
+		.gso_size = host16_load(in.p + 4),
+		.csum_start = host16_load(in.p + 6),
+		.csum_offset = host16_load(in.p + 8),
+		.num_buffers = in.n >= PLK_VNET_HDR_MRG ? host16_load(in.p + 10) : 0,
+	};
+	return PLK_OK;
+}
+
+/* Whether @n bytes lie at @start in a frame of @eth_n bytes, behind the Ethernet header. */
+static bool
+is_inside(size_t eth_n, size_t start, size_t n)
+{
+	return start >= PLK_ETH_HDR && start <= eth_n && n <= eth_n - start;
+}
+
+static bool
+is_vlan(uint16_t type)
+{
+	return type == TYPE_8021Q || type == TYPE_8021AD;
+}
+
+/* Where layer 4 begins at the earliest: behind the Ethernet header, VLAN tags and an IP header
+ * without IPv6's extensions. Beyond @eth.n if these do not fit in. */
+static size_t
+payload_at(struct plk_span eth)
+{
+	size_t at = PLK_ETH_HDR;
+
+	while (at <= eth.n && is_vlan(be16_load(eth.p + at - TYPE_BYTES)))
+		at += PLK_VLAN_TAG;
+	if (at > eth.n)
+		return at;
+	switch (be16_load(eth.p + at - TYPE_BYTES)) {
+	case TYPE_IPV4:
+		return at < eth.n && (eth.p[at] & 15) >= IPV4_WORDS_MIN
+			       ? at + 4 * (size_t)(eth.p[at] & 15)
+			       : SIZE_MAX;
+	case TYPE_IPV6:
+		return at + IPV6_HDR;
+	default:
+		return at;
+	}
+}
+
+/* The kernel takes a checksum anywhere behind the Ethernet header and would overwrite addresses. */
+static enum plk_err
+csum_check(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM))
+		return PLK_OK;
+	if (!is_inside(eth.n, vnet->csum_start, (size_t)vnet->csum_offset + CSUM_BYTES) ||
+	    vnet->csum_start < payload_at(eth))
+		return PLK_E_VNET_CSUM;
+	return PLK_OK;
+}
+
+static bool
+is_tcp(const struct plk_vnet *vnet)
+{
+	uint8_t type = (uint8_t)(vnet->gso_type & ~PLK_VNET_GSO_ECN);
+
+	return type == PLK_VNET_GSO_TCPV4 || type == PLK_VNET_GSO_TCPV6;
+}
+
+static enum plk_err
+gso_check(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	size_t header = is_tcp(vnet) ? TCP_HDR : UDP_HDR;
+	size_t length;
+
+	if (!is_tcp(vnet) && vnet->gso_type != PLK_VNET_GSO_UDP_L4)
+		return PLK_E_VNET_GSO_TYPE;
+	if (vnet->gso_size < PLK_VNET_GSO_SIZE_MIN)
+		return PLK_E_VNET_GSO_SIZE;
+	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) ||
+	    vnet->csum_offset != (is_tcp(vnet) ? TCP_CSUM : UDP_CSUM))
+		return PLK_E_VNET_CSUM;
+	if (!is_inside(eth.n, vnet->csum_start, header))
+		return PLK_E_VNET_CSUM;
+	length = plk_vnet_headers_len(vnet, eth) - vnet->csum_start;
+	if (length < header || !is_inside(eth.n, vnet->csum_start, length))
+		return PLK_E_VNET_CSUM; /* a TCP data offset below 5, or options beyond the end */
+	return PLK_OK;
+}
+
+enum plk_err
+plk_vnet_check(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	enum plk_err err;
+
+	if (vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID))
+		return PLK_E_VNET_FLAGS;
+	err = csum_check(vnet, eth);
+	if (err != PLK_OK || vnet->gso_type == PLK_VNET_GSO_NONE)
+		return err;
+	return gso_check(vnet, eth);
+}
+
+size_t
+plk_vnet_headers_len(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	size_t start = vnet->csum_start;
+
+	if (!is_tcp(vnet))
+		return start + UDP_HDR;
+	if (start > eth.n || eth.n - start < TCP_HDR)
+		return eth.n;
+	return start + 4 * (size_t)(eth.p[start + TCP_OFFSET] >> 4);
+}
+
+enum plk_err
+plk_vnet_encode(const struct plk_vnet *vnet, size_t size, struct plk_mspan out)
+{
+	if (!is_size(size))
+		return PLK_E_MALFORMED;
+	if (out.n < size)
+		return PLK_E_ROOM;
+	memset(out.p, 0, size);
+	out.p[0] = vnet->flags;
+	out.p[1] = vnet->gso_type;
+	host16_store(out.p + 2, vnet->hdr_len);
+	host16_store(out.p + 4, vnet->gso_size);
+	host16_store(out.p + 6, vnet->csum_start);
+	host16_store(out.p + 8, vnet->csum_offset);
+	if (size >= PLK_VNET_HDR_MRG)
+		host16_store(out.p + 10, vnet->num_buffers);
+	return PLK_OK;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "wire/restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+
+/* Frames by hand: the checksum field holds the sum of the pseudo header, as NEEDS_CSUM wants it. */
+#define ADDRS "\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
+#define IP4_UDP "\x45\0\0\x21\x12\x34\x40\0\x40\x11\x3c\x5c\xc0\0\x02\x01\xc6\x33\x64\x07"
+#define IP4_TCP "\x45\0\0\x2e\x12\x34\x40\0\x40\x06\x3c\x5a\xc0\0\x02\x01\xc6\x33\x64\x07"
+#define IP6_UDP                                                                              \
+	"\x60\0\0\0\0\x0a\x11\x40\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x20\x01\x0d\xb8" \
+	"\0\0\0\0\0\0\0\0\0\0\0\x02"
+#define UDP(csum) "\x12\x34\0\x35\0\x0d" csum "hello" /* an odd length */
+#define TCP(csum)                                                                              \
+	"\x9c\x40\x01\xbb\x01\x02\x03\x04\0\0\0\0\x60\x02\xfa\xf0" csum "\0\0\x02\x04\x05\xb4" \
+	"ab"
+#define UDP_ZERO(csum) "\0\x01\0\x02\0\x0a" csum "\xa4\x62" /* the sum comes out as 0 */
+#define TAG "\x81\0\x20\x64"                                /* priority 1, ID 100 */
+#define ATAG "\x88\xa8\x0f\xff"
+
+#define UDP4(csum) ADDRS "\x08\0" IP4_UDP UDP(csum)
+#define TCP4(csum) ADDRS "\x08\0" IP4_TCP TCP(csum)
+#define UDP6(csum) ADDRS "\x86\xdd" IP6_UDP UDP_ZERO(csum)
+#define ARP ADDRS "\x08\x06\0\x01\x08\0\x06\x04\0\x01"
+
+/* clang-format off */
+#define NONE {false, 0, 0}
+#define Q {true, 0x8100, 0x2064}
+#define AD {true, 0x88a8, 0x0fff}
+#define PLAIN {0, 0, 0, 0, 0, 0, 0}
+#define NEEDS(start, offset) {1, 0, 0, 0, start, offset, 0}
+#define GSO(type, start, offset) {1, type, 2950, 1448, start, offset, 7}
+/* clang-format on */
+
+struct whole_row {
+	const char *eth;
+	size_t n;
+	struct plk_tag tag;
+	struct plk_vnet vnet;
+	enum plk_err err;
+	const char *want;
+	size_t want_n;
+	size_t n_parts;
+};
+
+/* clang-format off */
+static const struct whole_row whole_rows[] = {
+	{T(ARP), NONE, PLAIN, PLK_OK, T(ARP), 1},
+	{T(ADDRS "\x88\xb5"), NONE, PLAIN, PLK_OK, T(ADDRS "\x88\xb5"), 1},
+	{T(ADDRS "\x88\xb5"), Q, PLAIN, PLK_OK, T(ADDRS TAG "\x88\xb5"), 3},
+	{T(ADDRS "\x88\xb5x"), AD, PLAIN, PLK_OK, T(ADDRS ATAG "\x88\xb5x"), 3},
+	{T(UDP4("\xbd\x5c")), NONE, {2, 0, 0, 0, 0, 0, 0}, PLK_OK, T(UDP4("\xbd\x5c")), 1},
+	{T(UDP4("\xec\x5a")), NONE, PLAIN, PLK_OK, T(UDP4("\xec\x5a")), 1}, /* not asked for */
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(34, 6), PLK_OK, T(UDP4("\xbd\x5c")), 3},
+	{T(TCP4("\xec\x5c")), NONE, NEEDS(34, 16), PLK_OK, T(TCP4("\xad\x93")), 3},
+	{T(UDP6("\x5b\x90")), NONE, NEEDS(54, 6), PLK_OK, T(UDP6("\xff\xff")), 3},
+	{T(UDP4("\xec\x5a")), Q, NEEDS(34, 6), PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xbd\x5c")), 5},
+	{T(TCP4("\xec\x5c")), AD, NEEDS(34, 16), PLK_OK,
+	 T(ADDRS ATAG "\x08\0" IP4_TCP TCP("\xad\x93")), 5},
+	{T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), NONE, NEEDS(38, 6), PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xbd\x5c")), 3}, /* a tag in the frame already */
+	{T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), AD, NEEDS(38, 6), PLK_OK,
+	 T(ADDRS ATAG TAG "\x08\0" IP4_UDP UDP("\xbd\x5c")), 5},
+	{T(ADDRS "\x88\xb5\0\0"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\xff\xff"), 3},
+
+	{T(""), NONE, PLAIN, PLK_E_SHORT, T(""), 0},
+	{T(ADDRS), NONE, PLAIN, PLK_E_SHORT, T(""), 0},
+	{T(ADDRS "\x08"), Q, PLAIN, PLK_E_SHORT, T(""), 0},
+	{T(ADDRS "\x08"), NONE, NEEDS(65535, 65535), PLK_E_SHORT, T(""), 0},
+	{T(ADDRS "\x08\0"), NONE, NEEDS(14, 0), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(0, 6), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(14, 6), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(34, 12), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), Q, NEEDS(34, 12), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(47, 0), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(65535, 65535), PLK_E_VNET_CSUM, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, {4, 0, 0, 0, 0, 0, 0}, PLK_E_VNET_FLAGS, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, {1, 3, 0, 1448, 34, 6, 0}, PLK_E_VNET_GSO_TYPE, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, {1, 1, 0, 47, 34, 16, 0}, PLK_E_VNET_GSO_SIZE, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, {0, 1, 0, 1448, 34, 16, 0}, PLK_E_VNET_CSUM, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_E_LIMIT, T(""), 0},
+	{T(TCP4("\xec\x5c")), Q, GSO(0x81, 34, 16), PLK_E_LIMIT, T(""), 0},
+	{T(UDP4("\xec\x5a")), NONE, GSO(5, 34, 6), PLK_E_LIMIT, T(""), 0},
+};
+/* clang-format on */
+
+/* The parts, one behind the other. */
+static size_t
+join(const struct plk_pieces *pieces, uint8_t *out, size_t room)
+{
+	size_t n = 0;
+
+	assert_true(pieces->n <= PLK_PIECES_MAX);
+	for (size_t i = 0; i < pieces->n; i++) {
+		assert_true(pieces->part[i].n <= room - n);
+		if (pieces->part[i].n > 0)
+			memcpy(out + n, pieces->part[i].p, pieces->part[i].n);
+		n += pieces->part[i].n;
+	}
+	return n;
+}
+
+static void
+test_whole(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "a frame as on the wire");
+	for (size_t i = 0; i < COUNT(whole_rows); i++) {
+		const struct whole_row *row = &whole_rows[i];
+		struct plk_span eth = exact_new(row->eth, row->n);
+		struct plk_pieces pieces;
+		uint8_t out[256];
+		enum plk_err err;
+
+		row_begin(&r, row->eth, row->n);
+		mark(&pieces, sizeof pieces);
+		err = plk_restore_whole(eth, &row->tag, &row->vnet, &pieces);
+		row_err(&r, err, row->err);
+		if (row->err != PLK_OK) {
+			row_true(&r, "pieces untouched", untouched(&pieces, sizeof pieces));
+		} else if (err == PLK_OK) {
+			row_number(&r, "bytes", pieces.bytes, row->want_n);
+			row_number(&r, "parts", pieces.n, row->n_parts);
+			row_bytes(&r, "frame",
+				  (struct plk_span){out, join(&pieces, out, sizeof out)},
+				  (struct plk_span){(const uint8_t *)row->want, row->want_n});
+		}
+		row_bytes(&r, "what was given", eth,
+			  (struct plk_span){(const uint8_t *)row->eth, row->n});
+		exact_free(eth);
+	}
+	rows_end_strict(&r);
+}
+
+struct raw_row {
+	const char *eth;
+	size_t n;
+	struct plk_tag tag;
+	struct plk_vnet vnet;
+	enum plk_err err;
+	const char *want;
+	size_t want_n;
+	struct plk_vnet vnet_want;
+};
+
+#define RAW_BAD(err) err, T(""), PLAIN
+
+/* clang-format off */
+static const struct raw_row raw_rows[] = {
+	{T(ARP), NONE, PLAIN, PLK_OK, T(ARP), PLAIN},
+	{T(ARP), Q, PLAIN, PLK_OK, T(ADDRS TAG "\x08\x06\0\x01\x08\0\x06\x04\0\x01"), PLAIN},
+	{T(ARP), NONE, {2, 0, 99, 0, 0, 0, 5}, PLK_OK, T(ARP), {2, 0, 0, 0, 0, 0, 0}},
+	{T(UDP4("\xec\x5a")), NONE, {1, 0, 2950, 0, 34, 6, 1}, PLK_OK, T(UDP4("\xec\x5a")),
+	 NEEDS(34, 6)},
+	{T(UDP4("\xec\x5a")), Q, NEEDS(34, 6), PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), NEEDS(38, 6)},
+	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_OK, T(TCP4("\xec\x5c")), {1, 1, 58, 1448,
+	 34, 16, 0}},
+	{T(TCP4("\xec\x5c")), AD, GSO(0x81, 34, 16), PLK_OK,
+	 T(ADDRS ATAG "\x08\0" IP4_TCP TCP("\xec\x5c")), {1, 0x81, 62, 1448, 38, 16, 0}},
+	{T(UDP4("\xec\x5a")), Q, GSO(5, 34, 6), PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), {1, 5, 46, 1448, 38, 6, 0}},
+	{T(ADDRS "\x88\xb5"), AD, PLAIN, PLK_OK, T(ADDRS ATAG "\x88\xb5"), PLAIN},
+
+	{T(""), NONE, PLAIN, RAW_BAD(PLK_E_SHORT)},
+	{T(ADDRS "\x08"), NONE, PLAIN, RAW_BAD(PLK_E_SHORT)},
+	{T(ADDRS "\x08"), Q, NEEDS(34, 6), RAW_BAD(PLK_E_SHORT)},
+	{T(UDP4("\xec\x5a")), NONE, NEEDS(13, 6), RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(UDP4("\xec\x5a")), Q, NEEDS(34, 12), RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(UDP4("\xec\x5a")), Q, NEEDS(46, 0), RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(UDP4("\xec\x5a")), NONE, {8, 0, 0, 0, 0, 0, 0}, RAW_BAD(PLK_E_VNET_FLAGS)},
+	{T(UDP4("\xec\x5a")), Q, GSO(3, 34, 6), RAW_BAD(PLK_E_VNET_GSO_TYPE)},
+	{T(TCP4("\xec\x5c")), Q, {1, 1, 0, 1, 34, 16, 0}, RAW_BAD(PLK_E_VNET_GSO_SIZE)},
+	{T(TCP4("\xec\x5c")), NONE, {0, 1, 0, 1448, 34, 16, 0}, RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 6), RAW_BAD(PLK_E_VNET_CSUM)},
+};
+/* clang-format on */
+
+static void
+test_raw(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "a frame with its header");
+	for (size_t i = 0; i < COUNT(raw_rows); i++) {
+		const struct raw_row *row = &raw_rows[i];
+		struct plk_span eth = exact_new(row->eth, row->n);
+		struct plk_vnet vnet = row->vnet;
+		const struct plk_vnet *want = row->err == PLK_OK ? &row->vnet_want : &row->vnet;
+		struct plk_pieces pieces;
+		uint8_t out[256];
+		enum plk_err err;
+
+		row_begin(&r, row->eth, row->n);
+		mark(&pieces, sizeof pieces);
+		err = plk_restore_raw(eth, &row->tag, &vnet, &pieces);
+		row_err(&r, err, row->err);
+		row_bytes(&r, "header", (struct plk_span){(uint8_t *)&vnet, sizeof vnet},
+			  (struct plk_span){(const uint8_t *)want, sizeof vnet});
+		if (row->err != PLK_OK) {
+			row_true(&r, "pieces untouched", untouched(&pieces, sizeof pieces));
+		} else if (err == PLK_OK) {
+			row_number(&r, "bytes", pieces.bytes, row->want_n);
+			row_bytes(&r, "frame",
+				  (struct plk_span){out, join(&pieces, out, sizeof out)},
+				  (struct plk_span){(const uint8_t *)row->want, row->want_n});
+		}
+		exact_free(eth);
+	}
+	rows_end_strict(&r);
+}
+
+/* Where the tag would push csum_start or hdr_len beyond 16 bits, the header cannot be said and is
+ * refused, not wrapped. */
+struct far_row {
+	struct plk_tag tag;
+	uint8_t gso_type;
+	uint16_t csum_start;
+	enum plk_err err;
+	uint16_t start_want;
+	uint16_t hdr_len_want;
+};
+
+/* clang-format off */
+static const struct far_row far_rows[] = {
+	{NONE, 0, 65535, PLK_OK, 65535, 0},
+	{Q, 0, 65531, PLK_OK, 65535, 0},
+	{NONE, 5, 65527, PLK_OK, 65527, 65535},
+	{Q, 5, 65523, PLK_OK, 65527, 65535},
+	{NONE, 1, 65475, PLK_OK, 65475, 65535}, /* a TCP header of 60 bytes */
+
+	{Q, 0, 65532, PLK_E_VNET_CSUM, 65532, 2950},
+	{Q, 0, 65535, PLK_E_VNET_CSUM, 65535, 2950},
+	{NONE, 5, 65528, PLK_E_VNET_CSUM, 65528, 2950},
+	{NONE, 5, 65535, PLK_E_VNET_CSUM, 65535, 2950},
+	{Q, 5, 65524, PLK_E_VNET_CSUM, 65524, 2950},
+	{NONE, 1, 65476, PLK_E_VNET_CSUM, 65476, 2950},
+	{Q, 1, 65472, PLK_E_VNET_CSUM, 65472, 2950},
+};
+/* clang-format on */
+
+static void
+test_far(void **state)
+{
+	static uint8_t frame[PLK_VNET_FRAME_MAX];
+	struct rows r;
+
+	(void)state;
+	memset(frame, 0xff, sizeof frame);
+	rows_begin(&r, "offsets near 65535");
+	for (size_t i = 0; i < COUNT(far_rows); i++) {
+		const struct far_row *row = &far_rows[i];
+		uint16_t offset = row->gso_type == 1 ? 16 : 6;
+		struct plk_vnet vnet = {1, row->gso_type, 2950, 1448, row->csum_start, offset, 0};
+		struct plk_pieces pieces;
+
+		row_begin_text(&r, "tag %d type %u start %u", row->tag.present, row->gso_type,
+			       row->csum_start);
+		mark(&pieces, sizeof pieces);
+		row_err(&r,
+			plk_restore_raw((struct plk_span){frame, sizeof frame}, &row->tag, &vnet,
+					&pieces),
+			row->err);
+		row_number(&r, "csum_start", vnet.csum_start, row->start_want);
+		row_number(&r, "hdr_len", vnet.hdr_len, row->hdr_len_want);
+		row_true(&r, "pieces",
+			 row->err == PLK_OK
+				 ? pieces.bytes == sizeof frame + (row->tag.present ? 4 : 0)
+				 : untouched(&pieces, sizeof pieces));
+	}
+	rows_end_strict(&r);
+}
+
+/* RFC 1071 byte by byte, with nothing in common with the code under test. */
+static uint16_t
+naive_csum(const uint8_t *p, size_t n)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += i % 2 == 0 ? (unsigned)p[i] * 256 : p[i];
+		if (sum > 0xffff)
+			sum -= 0xffff;
+	}
+	return (uint16_t)(0xffff - sum);
+}
+
+struct csum_row {
+	const char *bytes;
+	size_t n;
+	uint16_t csum;
+};
+
+/* clang-format off */
+static const struct csum_row csum_rows[] = {
+	{T(""), 0xffff},
+	{T("\0"), 0xffff},
+	{T("\0\0\0"), 0xffff},
+	{T("\x01"), 0xfeff},
+	{T("\0\x01"), 0xfffe},
+	{T("\xff\xff"), 0},
+	{T("\xff\xff\xff\xff"), 0},
+	{T("\xff\xff\0\x01"), 0xfffe},
+	{T("\0\x01\xf2\x03\xf4\xf5\xf6\xf7"), 0x220d}, /* RFC 1071 section 3 */
+	{T("\0\x01\xf2\x03\xf4\xf5\xf6"), 0x2304},
+	{T(IP4_UDP), 0}, /* an IPv4 header with its checksum */
+	{T(IP4_TCP), 0},
+};
+/* clang-format on */
+
+static void
+test_csum(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "checksum");
+	for (size_t i = 0; i < COUNT(csum_rows); i++) {
+		const struct csum_row *row = &csum_rows[i];
+		struct plk_span in = exact_new(row->bytes, row->n);
+
+		row_begin(&r, row->bytes, row->n);
+		row_number(&r, "checksum", plk_csum(in), row->csum);
+		row_number(&r, "naive checksum", naive_csum((const uint8_t *)row->bytes, row->n),
+			   row->csum);
+		exact_free(in);
+	}
+	rows_end(&r);
+}
+
+/* Lengths from 0 to the longest frame, all ones (which carry most) and a pattern. */
+static void
+test_csum_lengths(void **state)
+{
+	static uint8_t bytes[PLK_VNET_FRAME_MAX];
+
+	(void)state;
+	for (size_t pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < sizeof bytes; i++)
+			bytes[i] = pass == 0 ? 0xff : (uint8_t)(i * 167 + i / 256);
+		for (size_t n = 0; n <= sizeof bytes; n += n < 600 ? 1 : 997)
+			assert_int_equal(plk_csum((struct plk_span){bytes, n}),
+					 naive_csum(bytes, n));
+		assert_int_equal(plk_csum((struct plk_span){bytes, sizeof bytes}),
+				 naive_csum(bytes, sizeof bytes));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),        cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_far),          cmocka_unit_test(test_csum),
+		cmocka_unit_test(test_csum_lengths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

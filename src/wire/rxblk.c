@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "wire/rxblk.h"
+
+#include <linux/if_packet.h>
+#include <string.h>
+
+#define TPID_8021Q 0x8100
+#define NS_PER_S 1000000000ULL
+#define PACKET_HDR (sizeof(struct tpacket3_hdr) + sizeof(struct sockaddr_ll))
+
+_Static_assert(sizeof(struct tpacket3_hdr) % TPACKET_ALIGNMENT == 0, "the address follows at once");
+
+struct plk_tag
+plk_tag_from_status(uint32_t status, uint32_t tci, uint16_t tpid)
+{
+	if (!(status & TP_STATUS_VLAN_VALID))
+		return (struct plk_tag){.present = false};
+	return (struct plk_tag){
+		.present = true,
+		.tpid = status & TP_STATUS_VLAN_TPID_VALID ? tpid : TPID_8021Q,
+		.tci = (uint16_t)tci,
+	};
+}
+
+enum plk_err
+plk_rxblk_parse(struct plk_span block, struct plk_rxblk *out)
+{
+	struct tpacket_block_desc desc;
+
+	if (block.n < sizeof desc)
+		return PLK_E_SHORT;
+	memcpy(&desc, block.p, sizeof desc);
+	*out = (struct plk_rxblk){
+		.block = block,
+		.left = desc.hdr.bh1.num_pkts,
+		.at = desc.hdr.bh1.offset_to_first_pkt,
+	};
+	return PLK_OK;
+}
+
+/* Whether @n bytes lie at @at in @block. */
+static bool
+is_inside(struct plk_span block, size_t at, size_t n)
+{
+	return at <= block.n && n <= block.n - at;
+}
+
+static enum plk_err
+packet_take(struct plk_span block, size_t at, const struct tpacket3_hdr *hdr, struct plk_rxpkt *out)
+{
+	struct sockaddr_ll from;
+
+	if (hdr->tp_mac < PACKET_HDR + PLK_VNET_HDR || !is_inside(block, at, hdr->tp_mac) ||
+	    !is_inside(block, at + hdr->tp_mac, hdr->tp_snaplen))
+		return PLK_E_MALFORMED;
+	memcpy(&from, block.p + at + sizeof *hdr, sizeof from);
+	*out = (struct plk_rxpkt){
+		.vnet = {block.p + at + hdr->tp_mac - PLK_VNET_HDR, PLK_VNET_HDR},
+		.eth = {block.p + at + hdr->tp_mac, hdr->tp_snaplen},
+		.original = hdr->tp_len,
+		.tag = plk_tag_from_status(hdr->tp_status, hdr->hv1.tp_vlan_tci,
+					   hdr->hv1.tp_vlan_tpid),
+		.pkttype = from.sll_pkttype,
+		.time_ns = hdr->tp_sec * NS_PER_S + hdr->tp_nsec,
+	};
+	return PLK_OK;
+}
+
+enum plk_err
+plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
+{
+	struct tpacket3_hdr hdr;
+	enum plk_err err;
+
+	if (walk->left == 0)
+		return PLK_E_SHORT;
+	walk->left--;
+	if (!is_inside(walk->block, walk->at, PACKET_HDR)) {
+		walk->left = 0;
+		return PLK_E_MALFORMED;
+	}
+	memcpy(&hdr, walk->block.p + walk->at, sizeof hdr);
+	err = packet_take(walk->block, walk->at, &hdr, out);
+	if (err != PLK_OK || hdr.tp_next_offset < PACKET_HDR ||
+	    !is_inside(walk->block, walk->at, hdr.tp_next_offset)) {
+		walk->left = 0; /* the last one of a block has tp_next_offset 0 */
+		return err;
+	}
+	walk->at += hdr.tp_next_offset;
+	return PLK_OK;
+}

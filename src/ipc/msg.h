@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * msg.h: the messages between our own processes.
+ *
+ * One message is one datagram of a SOCK_SEQPACKET pair:
+ *
+ *   message = u8 type, fields in the order of its table below, nothing else; each type has one exact length
+ *   U8, U16, U32 = unsigned, machine's byte order, at most the maximum given; U64 = unsigned, any value
+ *   STR(n)       = n bytes: a string without control characters, then NUL to the end, one at least
+ *   RAW(n)       = n bytes, any value
+ *
+ * The tables make the structures, the encoder and the parser, so that they cannot disagree. Which
+ * message may come over which channel, when, and with how many descriptors, says rules.h.
+ *
+ * Trust: each process takes the others for hijacked. Pure: no I/O, no allocation, no globals. Fuzz:
+ * fuzz/msg_fuzz.c.
+ */
+#ifndef PLK_IPC_MSG_H
+#define PLK_IPC_MSG_H
+
+#include <pktlock/err.h>
+#include <pktlock/limits.h>
+#include <pktlock/roles.h>
+#include <pktlock/span.h>
+
+/** enum plk_peer - who is at the other end of a channel that the supervisor hands out */
+enum plk_peer { PLK_PEER_FRONT, PLK_PEER_BROKER, PLK_PEER_WORKER, PLK_PEERS };
+
+/** enum plk_class - the packet sockets of a daemon: four classes of receivers and the sender */
+enum plk_class {
+	PLK_CLASS_CAPTURE_BULK,
+	PLK_CLASS_CAPTURE_LOW,
+	PLK_CLASS_ATTACH_BULK,
+	PLK_CLASS_ATTACH_LOW,
+	PLK_CLASS_RX, /* how many receivers there are */
+	PLK_CLASS_TX = PLK_CLASS_RX,
+	PLK_CLASSES
+};
+
+/** enum plk_netns - where a TAP lives, as far as the supervisor could see */
+enum plk_netns {
+	PLK_NETNS_OURS,
+	PLK_NETNS_OTHER,
+	PLK_NETNS_UNKNOWN, /* TUNGETDEVNETNS was not permitted */
+	PLK_NETNS_KINDS
+};
+
+/** enum plk_step - what the broker was doing when a system call failed */
+enum plk_step {
+	PLK_STEP_NONE,
+	PLK_STEP_INTERFACE, /* find it */
+	PLK_STEP_KIND,      /* its kind cannot be used; the error is 0 */
+	PLK_STEP_NETNS,     /* the TAP lives in another network namespace */
+	PLK_STEP_MAC,       /* the TAP and the interface of its name have different addresses */
+	PLK_STEP_SOCKET,
+	PLK_STEP_OPTION,
+	PLK_STEP_FILTER,
+	PLK_STEP_BIND,
+	PLK_STEP_VERIFY, /* the interface changed meanwhile */
+	PLK_STEP_LISTEN,
+	PLK_STEP_STALE, /* the path holds something that is no stale socket */
+	PLK_STEP_ZONE,
+	PLK_STEP_CONNECT,
+	PLK_STEP_HANDOUT,
+	PLK_STEPS
+};
+
+/** enum plk_link_kind - what an interface is, as far as it matters */
+enum plk_link_kind {
+	PLK_LINK_OTHER, /* a NIC, and whatever else has Ethernet frames */
+	PLK_LINK_TAP,
+	PLK_LINK_BRIDGE,
+	PLK_LINK_VETH,
+	PLK_LINK_KINDS
+};
+
+/** enum plk_link - what became of the interface */
+enum plk_link {
+	PLK_LINK_UP,
+	PLK_LINK_DOWN,
+	PLK_LINK_GONE, /* deleted or moved to another namespace */
+	PLK_LINK_BACK, /* there is one of its name again */
+	PLK_LINKS
+};
+
+/** enum plk_close - why a client's connection ended */
+enum plk_close {
+	PLK_CLOSE_EOF,       /* it left */
+	PLK_CLOSE_TRUNCATED, /* it left inside a frame */
+	PLK_CLOSE_LENGTH,    /* a length out of range */
+	PLK_CLOSE_HEADER,    /* a virtio-net header size that is not the port's */
+	PLK_CLOSE_ERROR,     /* reading or writing failed */
+	PLK_CLOSE_REFUSED,   /* the front did not admit it */
+	PLK_CLOSE_STOP,      /* the daemon stops */
+	PLK_CLOSE_LOST,      /* the interface went and the port says on-loss=close */
+	PLK_CLOSES
+};
+
+/** enum plk_event - what broker and worker have to say; the words are the front's */
+enum plk_event {
+	PLK_EVENT_BAD_MESSAGE, /* a: type, b: enum plk_err, c: length; the sender ends itself after it */
+	PLK_EVENT_NO_ROOM,    /* a: port, b: slots taken, c: slots */
+	PLK_EVENT_PORT_FULL,  /* a: port, b: its clients, c: its max-clients */
+	PLK_EVENT_ACCEPT,     /* a: port, b: errno */
+	PLK_EVENT_RX_ERROR,   /* a: class, b: errno */
+	PLK_EVENT_TX_ERROR,   /* b: errno */
+	PLK_EVENT_BAD_HEADER, /* a: port, b: enum plk_err */
+	PLK_EVENT_SYSTEM,     /* a: where, b: errno; the sender ends itself after it */
+	PLK_EVENTS
+};
+
+/* What the worker counts: one slot each in the message COUNTERS. */
+/* clang-format off */
+#define PLK_COUNTER_TABLE(X) \
+	X(RX_FRAMES,       "rx_frames")       /* taken from the interface */ \
+	X(RX_BYTES,        "rx_bytes") \
+	X(RX_KERNEL,       "rx_dropped_kernel")    /* PACKET_STATISTICS: the ring or the socket was full */ \
+	X(RX_QUEUE,        "rx_dropped_queue")     /* a client's queue was full */ \
+	X(RX_OVERSIZE,     "rx_dropped_oversize")  /* too long for the client's format */ \
+	X(RX_GSO,          "rx_dropped_gso")       /* a superframe, and the client's format has no header for it */ \
+	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
+	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
+	X(TX_FRAMES,       "tx_frames")       /* given to the interface */ \
+	X(TX_BYTES,        "tx_bytes") \
+	X(TX_BAD_HEADER,   "tx_dropped_bad_header") \
+	X(TX_ENOBUFS,      "tx_dropped_enobufs") \
+	X(TX_EMSGSIZE,     "tx_dropped_emsgsize") \
+	X(TX_ENETDOWN,     "tx_dropped_enetdown") /* the interface is down or gone */ \
+	X(TX_EINVAL,       "tx_dropped_einval") \
+	X(TX_OTHER,        "tx_dropped_other") \
+	X(SWITCHED,        "switched_frames") /* from one attached client to another */ \
+	X(IGNORED_BYTES,   "ignored_bytes")   /* sent by capture clients */ \
+	X(CLIENTS_TOTAL,   "clients_total")   /* admitted */ \
+	X(CLIENTS_CLOSED,  "clients_closed") \
+	X(CLIENTS_REFUSED, "clients_refused") /* no slot, or not admitted */
+/* clang-format on */
+
+enum plk_counter {
+#define X(id, name) PLK_COUNTER_##id,
+	PLK_COUNTER_TABLE(X)
+#undef X
+		PLK_COUNTERS
+};
+
+#define PLK_PATH_FIELD (PLK_PATH_MAX + 1)
+#define PLK_NAME_FIELD (PLK_IFNAME_MAX + 1)
+#define PLK_COUNTER_FIELD (8 * PLK_COUNTERS)
+#define PLK_ANY8 UINT8_MAX
+#define PLK_ANY16 UINT16_MAX
+#define PLK_ANY32 UINT32_MAX
+#define PLK_PORT_INDEX (PLK_PORTS_MAX - 1)
+#define PLK_ERRNO_MAX 4095 /* Linux' MAX_ERRNO */
+
+/* The messages: P(TYPE, member) has fields, named PLK_MSG_TYPE_FIELDS; E(TYPE) has none. */
+/* clang-format off */
+#define PLK_MSG_TABLE(P, E) \
+	/* supervisor to all: a channel to another process, which is its descriptor */ \
+	P(CHANNEL, channel) \
+	/* supervisor to broker: an inherited TAP, which is its descriptor */ \
+	P(TAP, tap) \
+	/* supervisor to front */ \
+	P(WORKER_DIED, worker_died) \
+	E(STOP) \
+	E(RELOAD) \
+	E(DUMP) \
+	/* front to supervisor */ \
+	E(WORKER_WANTED) \
+	E(WORKER_STUCK) \
+	E(READY) \
+	/* front to broker */ \
+	P(IFACE_NAME, iface_name) \
+	P(IFACE_TAP, iface_tap) \
+	P(LISTEN_UNIX, listen_unix) \
+	P(LISTEN_TCP, listen_tcp) \
+	P(TARGET_UNIX, target_unix) \
+	P(TARGET_TCP, target_tcp) \
+	P(CONNECT, connect) \
+	P(OPEN, open) \
+	P(BIND, bind) \
+	P(PROMISC, promisc) \
+	E(HANDOUT) \
+	E(SEAL) \
+	/* broker to front */ \
+	P(IFACE_IS, iface_is) \
+	P(LISTENING, listening) \
+	P(CONNECTING, connecting) \
+	P(DONE, done) \
+	P(LINK, link) \
+	/* broker to worker: a packet socket, which is its descriptor */ \
+	P(PACKET, packet) \
+	/* front to worker */ \
+	P(CONFIG, config) \
+	P(PORT, port) \
+	P(CLIENT, client) \
+	P(ADMIT, admit) \
+	E(GO) \
+	E(COUNT) \
+	E(FINISH) \
+	/* worker to front */ \
+	P(ADOPTED, adopted) \
+	E(SERVING) \
+	P(ACCEPTED, accepted) \
+	P(CLOSED, closed) \
+	P(COUNTERS, counters) \
+	/* broker and worker to front */ \
+	P(EVENT, event)
+
+#define PLK_MSG_CHANNEL_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(peer, PLK_PEERS - 1)
+#define PLK_MSG_TAP_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(number, PLK_FD_MAX) U8(netns, PLK_NETNS_KINDS - 1)
+#define PLK_MSG_WORKER_DIED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(status, PLK_ANY32) U32(delay_ms, PLK_ANY32)
+#define PLK_MSG_IFACE_NAME_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	STR(name, PLK_NAME_FIELD)
+#define PLK_MSG_IFACE_TAP_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(number, PLK_FD_MAX)
+#define PLK_MSG_LISTEN_UNIX_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) STR(path, PLK_PATH_FIELD)
+#define PLK_MSG_LISTEN_TCP_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) U8(is_v6, 1) RAW(addr, 16) STR(zone, PLK_NAME_FIELD) U16(tcp_port, PLK_ANY16)
+#define PLK_MSG_TARGET_UNIX_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	PLK_MSG_LISTEN_UNIX_FIELDS(U8, U16, U32, U64, STR, RAW)
+#define PLK_MSG_TARGET_TCP_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	PLK_MSG_LISTEN_TCP_FIELDS(U8, U16, U32, U64, STR, RAW)
+#define PLK_MSG_CONNECT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_OPEN_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(class, PLK_CLASSES - 1) U8(outgoing, 1)
+#define PLK_MSG_BIND_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(class, PLK_CLASSES - 1)
+#define PLK_MSG_PROMISC_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(on, 1)
+#define PLK_MSG_IFACE_IS_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX) U32(index, INT32_MAX) U8(is_up, 1) \
+	U8(kind, PLK_LINK_KINDS - 1) STR(name, PLK_NAME_FIELD)
+#define PLK_MSG_LISTENING_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX)
+#define PLK_MSG_CONNECTING_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	PLK_MSG_LISTENING_FIELDS(U8, U16, U32, U64, STR, RAW)
+#define PLK_MSG_DONE_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(request, PLK_ANY8) U8(class, PLK_CLASSES - 1) U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX)
+#define PLK_MSG_LINK_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(state, PLK_LINKS - 1) U32(index, INT32_MAX) STR(name, PLK_NAME_FIELD)
+#define PLK_MSG_PACKET_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(class, PLK_CLASSES - 1) U32(block_bytes, PLK_ANY32) U32(n_blocks, PLK_ANY32)
+#define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX)
+#define PLK_MSG_PORT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) U8(role, PLK_ROLES - 1) U8(vnet_hdr, PLK_VNET_HDR_HASH) \
+	U8(direction, PLK_DIRECTIONS - 1) U8(latency, PLK_LATENCIES - 1) U32(max_clients, PLK_CLIENTS_MAX) \
+	U8(passive, 1) U8(adopt, 1) U8(tcp, 1) U8(close_on_loss, 1)
+#define PLK_MSG_CLIENT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_ADMIT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U8(admit, 1)
+#define PLK_MSG_ADOPTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) U16(err, PLK_ERR_COUNT - 1) U32(error, PLK_ERRNO_MAX)
+#define PLK_MSG_ACCEPTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_CLOSED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
+	U8(reason, PLK_CLOSES - 1) U32(error, PLK_ERRNO_MAX) U64(from_client) U64(to_client) U64(dropped)
+#define PLK_MSG_COUNTERS_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	RAW(values, PLK_COUNTER_FIELD)
+#define PLK_MSG_EVENT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(code, PLK_EVENTS - 1) U64(a) U64(b) U64(c)
+/* clang-format on */
+
+/** enum plk_msg_type - the first byte of a message; 0 is none */
+enum plk_msg_type {
+	PLK_MSG_NONE,
+#define P(TYPE, member) PLK_MSG_##TYPE,
+#define E(TYPE) PLK_MSG_##TYPE,
+	PLK_MSG_TABLE(P, E)
+#undef P
+#undef E
+		PLK_MSG_TYPES
+};
+
+#define PLK_DECLARE_U8(name, max) uint8_t name;
+#define PLK_DECLARE_U16(name, max) uint16_t name;
+#define PLK_DECLARE_U32(name, max) uint32_t name;
+#define PLK_DECLARE_U64(name) uint64_t name;
+#define PLK_DECLARE_STR(name, bytes) char name[bytes];
+#define PLK_DECLARE_RAW(name, bytes) uint8_t name[bytes];
+#define P(TYPE, member)                                                                    \
+	struct plk_msg_##member {                                                          \
+		PLK_MSG_##TYPE##_FIELDS(PLK_DECLARE_U8, PLK_DECLARE_U16, PLK_DECLARE_U32,  \
+					PLK_DECLARE_U64, PLK_DECLARE_STR, PLK_DECLARE_RAW) \
+	};
+#define E(TYPE)
+PLK_MSG_TABLE(P, E)
+#undef P
+#undef E
+
+/** struct plk_msg - one message; the member of the union is that of the type */
+struct plk_msg {
+	enum plk_msg_type type;
+	union {
+#define P(TYPE, member) struct plk_msg_##member member;
+#define E(TYPE)
+		PLK_MSG_TABLE(P, E)
+#undef P
+#undef E
+	} u;
+};
+
+/* Enough for every encoded message, bytes. */
+#define PLK_MSG_MAX 256
+
+/** plk_msg_name() - the name of a type, for logs; "?" for what is none */
+const char *plk_msg_name(unsigned type);
+
+/** plk_msg_size() - the exact encoded length of a type, bytes; 0 for what is none */
+size_t plk_msg_size(unsigned type);
+
+/** plk_msg_parse() - read one message
+ * @in:   borrowed; a whole datagram
+ * @out:  set on PLK_OK only; points to nothing of @in
+ * Return: PLK_OK; PLK_E_SHORT; PLK_E_TRAILING; PLK_E_MALFORMED (no such type, a string that is
+ * none); PLK_E_LIMIT (a field above its maximum).
+ */
+PLK_MUST_USE enum plk_err plk_msg_parse(struct plk_span in, struct plk_msg *out);
+
+/** plk_msg_encode() - write one message
+ * @n:  set on PLK_OK only; bytes written: plk_msg_size()
+ * Return: PLK_OK; PLK_E_MALFORMED (no such type); PLK_E_ROOM.
+ */
+PLK_MUST_USE enum plk_err plk_msg_encode(const struct plk_msg *msg, struct plk_mspan out,
+					 size_t *n);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ipc/rules.h"
+
+#include <stdbool.h>
+
+struct rule {
+	enum plk_channel channel;
+	enum plk_msg_type type;
+	uint8_t stages; /* bits of enum plk_stage */
+	uint8_t min_fds;
+	uint8_t max_fds;
+	bool once;
+};
+
+#define START (1U << PLK_STAGE_START)
+#define SETUP (1U << PLK_STAGE_SETUP)
+#define RUN (1U << PLK_STAGE_RUN)
+#define ANY (START | SETUP | RUN)
+#define ONCE true
+#define AGAIN false
+
+/* clang-format off */
+static const struct rule rules_table[] = {
+	/* channel                       type                  stages       fds   */
+	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_CHANNEL,       ANY,         1, 1, AGAIN},
+	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_TAP,           START,       1, 1, AGAIN},
+	{PLK_CHANNEL_SUPERVISOR_FRONT,  PLK_MSG_CHANNEL,       ANY,         1, 1, AGAIN},
+	{PLK_CHANNEL_SUPERVISOR_FRONT,  PLK_MSG_WORKER_DIED,   ANY,         0, 0, AGAIN},
+	{PLK_CHANNEL_SUPERVISOR_FRONT,  PLK_MSG_STOP,          ANY,         0, 0, ONCE},
+	{PLK_CHANNEL_SUPERVISOR_FRONT,  PLK_MSG_RELOAD,        ANY,         0, 0, AGAIN},
+	{PLK_CHANNEL_SUPERVISOR_FRONT,  PLK_MSG_DUMP,          ANY,         0, 0, AGAIN},
+	{PLK_CHANNEL_SUPERVISOR_WORKER, PLK_MSG_CHANNEL,       START,       1, 1, AGAIN},
+
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_WORKER_WANTED, ANY,         0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_WORKER_STUCK,  ANY,         0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_READY,         ANY,         0, 0, ONCE},
+
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_IFACE_NAME,    START,       0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_IFACE_TAP,     START,       0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_LISTEN_UNIX,   SETUP,       0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_LISTEN_TCP,    SETUP,       0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_TARGET_UNIX,   SETUP,       0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_TARGET_TCP,    SETUP,       0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_OPEN,          SETUP,       0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_CONNECT,       SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_BIND,          SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_PROMISC,       SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_HANDOUT,       SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_SEAL,          SETUP,       0, 0, ONCE},
+
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_CONFIG,        START,       0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_PORT,          SETUP,       0, 1, AGAIN},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_GO,            SETUP,       0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_CLIENT,        RUN,         1, 1, AGAIN},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_ADMIT,         RUN,         0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_COUNT,         RUN,         0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_FINISH,        ANY,         0, 0, ONCE},
+
+	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_IFACE_IS,      SETUP,       0, 0, ONCE},
+	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_LISTENING,     SETUP,       0, 1, AGAIN},
+	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_CONNECTING,    SETUP | RUN, 0, 1, AGAIN},
+	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_DONE,          SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_LINK,          SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_EVENT,         ANY,         0, 0, AGAIN},
+
+	{PLK_CHANNEL_BROKER_WORKER,     PLK_MSG_PACKET,        SETUP,       1, 1, AGAIN},
+
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_ADOPTED,       SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_SERVING,       SETUP | RUN, 0, 0, ONCE},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_ACCEPTED,      SETUP | RUN, 1, 1, AGAIN},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_CLOSED,        SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_COUNTERS,      SETUP | RUN, 0, 0, AGAIN},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_EVENT,         SETUP | RUN, 0, 0, AGAIN},
+};
+/* clang-format on */
+
+#define N_RULES (sizeof rules_table / sizeof *rules_table)
+
+_Static_assert(PLK_MSG_TYPES <= 64, "struct plk_rules has one bit for each type");
+
+static const struct rule *
+rule_find(enum plk_channel channel, enum plk_msg_type type)
+{
+	for (size_t i = 0; i < N_RULES; i++) {
+		if (rules_table[i].channel == channel && rules_table[i].type == type)
+			return &rules_table[i];
+	}
+	return NULL;
+}
+
+enum plk_err
+plk_rules_check(struct plk_rules *rules, enum plk_channel channel, enum plk_stage stage,
+		enum plk_msg_type type, size_t n_fds)
+{
+	const struct rule *rule = rule_find(channel, type);
+	uint64_t bit;
+
+	if (!rule || !(rule->stages & 1U << stage))
+		return PLK_E_MALFORMED;
+	bit = (uint64_t)1 << type;
+	if (rule->once && (rules->seen & bit))
+		return PLK_E_MALFORMED;
+	if (n_fds < rule->min_fds || n_fds > rule->max_fds)
+		return PLK_E_LIMIT;
+	rules->seen |= bit;
+	return PLK_OK;
+}

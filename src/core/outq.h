@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * outq.h: a client's output queue: bytes in, bytes out, records whole or not at all.
+ *
+ * A ring of bytes over memory of the caller. What goes in at once stays together; the reader side
+ * may take any number of bytes, as a socket does. Since a record goes in whole, a stream is torn
+ * only where the connection ends.
+ *
+ * Pure. Test: tests/unit/outq_test.c.
+ */
+#ifndef PLK_CORE_OUTQ_H
+#define PLK_CORE_OUTQ_H
+
+#include <stdbool.h>
+
+#include <pktlock/span.h>
+
+/** struct plk_outq - a queue; all members are private
+ * Invariant: from < buffer.n (or both 0), n <= buffer.n.
+ */
+struct plk_outq {
+	struct plk_mspan buffer;
+	size_t from; /* where the oldest byte is */
+	size_t n;    /* bytes queued */
+};
+
+/** plk_outq_init() - an empty queue
+ * @buffer: borrowed until the queue is not used any more; not empty
+ */
+void plk_outq_init(struct plk_outq *q, struct plk_mspan buffer);
+
+/** plk_outq_put() - append some parts as one record
+ * Return: true; false if they do not fit all together: then nothing was appended.
+ */
+bool plk_outq_put(struct plk_outq *q, const struct plk_span *parts, size_t n_parts);
+
+/** plk_outq_peek() - the oldest bytes that lie in one piece
+ * Return: empty if the queue is; valid until the queue is changed.
+ */
+struct plk_span plk_outq_peek(const struct plk_outq *q);
+
+/** plk_outq_drop() - forget the @n oldest bytes; more than there are is all of them */
+void plk_outq_drop(struct plk_outq *q, size_t n);
+
+/** plk_outq_bytes() - how many bytes are queued */
+size_t plk_outq_bytes(const struct plk_outq *q);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/adopt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static int
+option_get(int fd, int option)
+{
+	int value = -1;
+	socklen_t n = sizeof value;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &n) < 0 ? -1 : value;
+}
+
+static enum plk_err
+family_check(int fd, bool allow_inet)
+{
+	int family = option_get(fd, SO_DOMAIN);
+
+	if (family == AF_UNIX)
+		return PLK_OK;
+	if (family != AF_INET && family != AF_INET6)
+		return PLK_E_ADOPT_FAMILY;
+	return allow_inet ? PLK_OK : PLK_E_ADOPT_INET;
+}
+
+static enum plk_err
+state_check(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t n = sizeof peer;
+
+	if (option_get(fd, SO_TYPE) != SOCK_STREAM)
+		return PLK_E_ADOPT_TYPE;
+	if (option_get(fd, SO_ACCEPTCONN) == 1)
+		return PLK_OK;
+	return getpeername(fd, (struct sockaddr *)&peer, &n) == 0 ? PLK_E_ADOPT_CONN
+								  : PLK_E_ADOPT_LISTEN;
+}
+
+static bool
+is_known(const struct stat *st, const struct plk_adopted *others, size_t n_others)
+{
+	for (size_t i = 0; i < n_others; i++) {
+		if (others[i].dev == st->st_dev && others[i].ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static enum plk_err
+flags_set(int fd, int *error)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		*error = errno;
+		return PLK_E_ADOPT_BLOCK;
+	}
+	return PLK_OK;
+}
+
+enum plk_err
+plk_adopt(int fd, bool allow_inet, const struct plk_adopted *others, size_t n_others,
+	  struct plk_adopted *out, int *error)
+{
+	struct stat st;
+	enum plk_err err;
+
+	*error = 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return PLK_E_ADOPT_CLOSED;
+	if (!S_ISSOCK(st.st_mode))
+		return PLK_E_ADOPT_FILE;
+	err = family_check(fd, allow_inet);
+	if (err == PLK_OK)
+		err = state_check(fd);
+	if (err == PLK_OK && is_known(&st, others, n_others))
+		err = PLK_E_ADOPT_TWICE;
+	if (err == PLK_OK)
+		err = flags_set(fd, error);
+	if (err == PLK_OK)
+		*out = (struct plk_adopted){.dev = st.st_dev, .ino = st.st_ino};
+	return err;
+}

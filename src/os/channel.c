@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/channel.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "os/fd.h"
+
+#define FDS_MAX 4 /* room for more than is permitted, to see (and close) what is too much */
+
+int
+plk_channel_pair(int fd[2])
+{
+	/* #syscalls:supervisor socketpair */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) < 0)
+		return -errno;
+	return 0;
+}
+
+void
+plk_channel_end_init(struct plk_channel_end *end, int *fd, enum plk_channel in)
+{
+	*end = (struct plk_channel_end){.fd = plk_fd_take(fd), .in = in};
+}
+
+static void
+attach_fd(struct msghdr *header, void *control, size_t n_control, int pass)
+{
+	struct cmsghdr *cmsg;
+
+	memset(control, 0, n_control);
+	header->msg_control = control;
+	header->msg_controllen = n_control;
+	cmsg = CMSG_FIRSTHDR(header);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof pass);
+	memcpy(CMSG_DATA(cmsg), &pass, sizeof pass);
+}
+
+int
+plk_channel_send(int fd, const struct plk_msg *msg, int pass)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof pass)];
+	uint8_t bytes[PLK_MSG_MAX];
+	struct iovec iov = {.iov_base = bytes};
+	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t sent;
+
+	if (plk_msg_encode(msg, (struct plk_mspan){bytes, sizeof bytes}, &iov.iov_len) != PLK_OK)
+		return -EINVAL;
+	if (pass >= 0)
+		attach_fd(&header, control, sizeof control, pass);
+	do {
+		/* #syscalls:supervisor,front,broker,worker sendmsg */
+		sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+/* Takes the descriptors out of a control message; those beyond @max are closed. Returns how many
+ * there were. */
+static size_t
+fds_take(const struct cmsghdr *cmsg, int *fds, size_t n_fds, size_t max)
+{
+	size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof fd, sizeof fd);
+		if (n_fds + i < max)
+			fds[n_fds + i] = fd;
+		else
+			plk_fd_close(&fd);
+	}
+	return n;
+}
+
+static size_t
+fds_collect(struct msghdr *header, int *fds, size_t max)
+{
+	size_t n_fds = 0;
+
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(header); cmsg; cmsg = CMSG_NXTHDR(header, cmsg)) {
+		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS)
+			n_fds += fds_take(cmsg, fds, n_fds, max);
+	}
+	return n_fds;
+}
+
+/* Whether the datagram is a message that may come now. */
+static enum plk_err
+judge(struct plk_channel_end *end, enum plk_stage stage, struct plk_span in, size_t n_fds, bool cut,
+      struct plk_received *out)
+{
+	enum plk_err err;
+
+	out->type = in.n > 0 ? in.p[0] : 0;
+	out->n = in.n;
+	if (cut)
+		return PLK_E_LIMIT;
+	err = plk_msg_parse(in, &out->msg);
+	if (err != PLK_OK)
+		return err;
+	return plk_rules_check(&end->rules, end->in, stage, out->msg.type, n_fds);
+}
+
+int
+plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct plk_received *out)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	uint8_t bytes[PLK_MSG_MAX];
+	struct iovec iov = {.iov_base = bytes, .iov_len = sizeof bytes};
+	struct msghdr header = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof control,
+	};
+	int fds[1] = {-1};
+	size_t n_fds;
+	ssize_t n;
+
+	*out = (struct plk_received){.fd = -1};
+	do {
+		/* #syscalls:supervisor,front,broker,worker recvmsg */
+		n = recvmsg(end->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	n_fds = fds_collect(&header, fds, 1);
+	if (n == 0 && n_fds == 0)
+		return -EPIPE; /* a message has a type, at least */
+	out->err = judge(end, stage, (struct plk_span){bytes, (size_t)n}, n_fds,
+			 (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0, out);
+	if (out->err != PLK_OK) {
+		plk_fd_close(&fds[0]);
+		return -EBADMSG;
+	}
+	out->fd = fds[0];
+	return 1;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * clock.h: the time that everything is measured by.
+ */
+#ifndef PLK_OS_CLOCK_H
+#define PLK_OS_CLOCK_H
+
+#include <stdint.h>
+
+/** plk_now_ms() - milliseconds of CLOCK_MONOTONIC */
+uint64_t plk_now_ms(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fd.h: owning descriptors.
+ */
+#ifndef PLK_OS_FD_H
+#define PLK_OS_FD_H
+
+/** plk_fd_close() - close a descriptor and forget it
+ * @fd: -1 is fine; is -1 afterwards. errno is kept.
+ */
+void plk_fd_close(int *fd);
+
+/** plk_fd_take() - hand ownership on: the value of *fd, which becomes -1 */
+int plk_fd_take(int *fd);
+
+/** plk_fd_stdio() - see to it that descriptors 0, 1 and 2 are open, so that nothing else gets these numbers
+ * Return: 0 or -errno.
+ */
+int plk_fd_stdio(void);
+
+/** plk_fd_error() - take the pending error of a socket (SO_ERROR); Return: 0 or -errno */
+int plk_fd_error(int fd);
+
+#endif

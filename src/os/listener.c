@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "os/fd.h"
+
+#define BACKLOG SOMAXCONN
+#define STREAM (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
+
+static struct sockaddr_un
+unix_address(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+	memcpy(addr.sun_path, path, strnlen(path, PLK_PATH_MAX));
+	return addr;
+}
+
+/* Whether somebody listens on @path: 0 if nobody does, -EADDRINUSE if somebody does, or another
+ * -errno. */
+static int
+probe(const struct sockaddr_un *addr)
+{
+	/* #syscalls:broker connect socket */
+	int fd = socket(AF_UNIX, STREAM, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 ? -errno : -EADDRINUSE;
+	plk_fd_close(&fd);
+	if (error == -ECONNREFUSED || error == -ENOENT)
+		return 0;
+	return error == -EAGAIN ? -EADDRINUSE : error; /* its backlog is full */
+}
+
+/* Makes room for a socket file: removes a socket on which nobody listens, and nothing else. */
+static int
+stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *step)
+{
+	struct stat st;
+	int error;
+
+	*step = PLK_STEP_STALE;
+	/* #syscalls:broker newfstatat */
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	error = probe(addr);
+	if (error < 0)
+		return error;
+	/* #syscalls:broker unlink */
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int
+listen_on(int *fd, const struct sockaddr *addr, socklen_t n, enum plk_step *step)
+{
+	*step = PLK_STEP_BIND;
+	/* #syscalls:broker bind */
+	if (bind(*fd, addr, n) < 0)
+		return -errno;
+	*step = PLK_STEP_LISTEN;
+	/* #syscalls:broker listen */
+	return listen(*fd, BACKLOG) < 0 ? -errno : 0;
+}
+
+/* Remembers the file that bind() has made. */
+static int
+file_note(const char *path, struct plk_socket_file *file)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return -errno;
+	*file = (struct plk_socket_file){.dev = st.st_dev, .ino = st.st_ino};
+	memcpy(file->path, path, strnlen(path, PLK_PATH_MAX));
+	return 0;
+}
+
+int
+plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step)
+{
+	const struct sockaddr_un addr = unix_address(path);
+	int error = stale_remove(path, &addr, step);
+	int made;
+
+	if (error < 0)
+		return error;
+	*step = PLK_STEP_SOCKET;
+	made = socket(AF_UNIX, STREAM, 0);
+	if (made < 0)
+		return -errno;
+	error = listen_on(&made, (const struct sockaddr *)&addr, sizeof addr, step);
+	if (error == 0)
+		error = file_note(path, file);
+	if (error < 0) {
+		plk_fd_close(&made);
+		return error;
+	}
+	*fd = made;
+	return 0;
+}
+
+/* The interface that a zone names, by name or by number. */
+static int
+zone_index(int fd, const char *zone, uint32_t *index)
+{
+	struct ifreq request = {0};
+	uint64_t number = 0;
+	size_t i = 0;
+
+	memcpy(request.ifr_name, zone, strnlen(zone, IFNAMSIZ - 1));
+	if (ioctl(fd, SIOCGIFINDEX, &request) == 0) {
+		*index = (uint32_t)request.ifr_ifindex;
+		return 0;
+	}
+	for (; zone[i] >= '0' && zone[i] <= '9' && number <= INT32_MAX; i++)
+		number = number * 10 + (uint64_t)(zone[i] - '0');
+	if (zone[i] != '\0' || number == 0 || number > INT32_MAX)
+		return -ENODEV;
+	*index = (uint32_t)number;
+	return 0;
+}
+
+union inet_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static int
+inet_address(int fd, const struct plk_inet *inet, union inet_address *out, socklen_t *n,
+	     enum plk_step *step)
+{
+	memset(out, 0, sizeof *out);
+	if (!inet->is_v6) {
+		out->v4.sin_family = AF_INET;
+		out->v4.sin_port = htons(inet->port);
+		memcpy(&out->v4.sin_addr, inet->addr, sizeof out->v4.sin_addr);
+		*n = sizeof out->v4;
+		return 0;
+	}
+	out->v6.sin6_family = AF_INET6;
+	out->v6.sin6_port = htons(inet->port);
+	memcpy(&out->v6.sin6_addr, inet->addr, sizeof out->v6.sin6_addr);
+	*n = sizeof out->v6;
+	*step = PLK_STEP_ZONE;
+	return inet->zone[0] != '\0' ? zone_index(fd, inet->zone, &out->v6.sin6_scope_id) : 0;
+}
+
+static int
+set_on(int fd, int level, int option)
+{
+	const int on = 1;
+
+	/* #syscalls:broker setsockopt */
+	return setsockopt(fd, level, option, &on, sizeof on) < 0 ? -errno : 0;
+}
+
+/* A TCP socket and its address. Accepted sockets inherit the options of their listener. */
+static int
+inet_make(const struct plk_inet *inet, int *fd, union inet_address *addr, socklen_t *n,
+	  enum plk_step *step)
+{
+	int error;
+
+	*step = PLK_STEP_SOCKET;
+	*fd = socket(inet->is_v6 ? AF_INET6 : AF_INET, STREAM, 0);
+	if (*fd < 0)
+		return -errno;
+	*step = PLK_STEP_OPTION;
+	error = set_on(*fd, IPPROTO_TCP, TCP_NODELAY);
+	if (error == 0)
+		error = set_on(*fd, SOL_SOCKET, SO_KEEPALIVE);
+	if (error == 0)
+		error = inet_address(*fd, inet, addr, n, step);
+	if (error < 0)
+		plk_fd_close(fd);
+	return error;
+}
+
+int
+plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
+{
+	union inet_address addr;
+	socklen_t n;
+	int made;
+	int error = inet_make(inet, &made, &addr, &n, step);
+
+	if (error < 0)
+		return error;
+	error = set_on(made, SOL_SOCKET, SO_REUSEADDR);
+	if (error == 0 && inet->is_v6)
+		error = set_on(made, IPPROTO_IPV6, IPV6_V6ONLY);
+	if (error == 0)
+		error = listen_on(&made, &addr.any, n, step);
+	if (error < 0) {
+		plk_fd_close(&made);
+		return error;
+	}
+	*fd = made;
+	return 0;
+}
+
+static int
+connect_start(int *made, const struct sockaddr *addr, socklen_t n, int *fd, enum plk_step *step)
+{
+	*step = PLK_STEP_CONNECT;
+	if (connect(*made, addr, n) < 0 && errno != EINPROGRESS) {
+		int error = -errno;
+
+		plk_fd_close(made);
+		return error;
+	}
+	*fd = *made;
+	return 0;
+}
+
+int
+plk_connect_unix(const char *path, int *fd, enum plk_step *step)
+{
+	const struct sockaddr_un addr = unix_address(path);
+	int made = socket(AF_UNIX, STREAM, 0);
+
+	*step = PLK_STEP_SOCKET;
+	if (made < 0)
+		return -errno;
+	return connect_start(&made, (const struct sockaddr *)&addr, sizeof addr, fd, step);
+}
+
+int
+plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
+{
+	union inet_address addr;
+	socklen_t n;
+	int made;
+	int error = inet_make(inet, &made, &addr, &n, step);
+
+	return error < 0 ? error : connect_start(&made, &addr.any, n, fd, step);
+}
+
+void
+plk_socket_file_remove(const struct plk_socket_file *file)
+{
+	struct stat st;
+
+	if (lstat(file->path, &st) < 0 || st.st_dev != file->dev || st.st_ino != file->ino)
+		return;
+	(void)unlink(file->path); /* the directory may not be ours any more */
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+
+static const char *log_role = "?";
+static enum plk_log log_level = PLK_LOG_LINE_INFO;
+static bool log_to_journal;
+
+/* JOURNAL_STREAM is DEVICE:INODE of the stream that the journal listens to. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(ours, sizeof ours, "%llu:%llu", (unsigned long long)st.st_dev,
+		       (unsigned long long)st.st_ino);
+	return strcmp(stream, ours) == 0;
+}
+
+void
+plk_log_open(const char *role)
+{
+	log_role = role;
+	log_to_journal = is_journal();
+}
+
+void
+plk_log_level(enum plk_log level)
+{
+	log_level = level;
+}
+
+/* What snprintf() returned, as what it wrote into @size bytes. */
+static size_t
+written(int n, size_t size)
+{
+	if (n < 0)
+		return 0;
+	return (size_t)n < size ? (size_t)n : size - 1;
+}
+
+void
+plk_log(enum plk_log level, const char *format, ...)
+{
+	static const struct {
+		const char *prefix;
+		const char *name;
+	} levels[] = {{"<3>", "error"}, {"<4>", "warning"}, {"<6>", "info"}, {"<7>", "debug"}};
+	char line[LINE_MAX_BYTES];
+	size_t n;
+	va_list args;
+
+	if (level > log_level)
+		return;
+	n = written(snprintf(line, sizeof line,
+			     "%spktlockd[%s]: %s: ", log_to_journal ? levels[level].prefix : "",
+			     log_role, levels[level].name),
+		    sizeof line);
+	va_start(args, format);
+	n += written(vsnprintf(line + n, sizeof line - n, format, args), sizeof line - n);
+	va_end(args);
+	line[n] = '\n'; /* over the NUL */
+	/* #syscalls:supervisor,front write */
+	if (write(STDERR_FILENO, line, n + 1) < 0)
+		return; /* who does not read the log cannot be told so */
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * log.h: lines of the log, one a line, on standard error:
+ *
+ *   pktlockd[ROLE]: LEVEL: message key=value ...
+ *
+ * with systemd's "<N>" before it where JOURNAL_STREAM names standard error (sd-daemon(3),
+ * systemd.exec(5)). Only the supervisor and the front log; bytes of a peer go through
+ * plk_writer_escaped() first.
+ */
+#ifndef PLK_OS_LOG_H
+#define PLK_OS_LOG_H
+
+/** enum plk_log - from grave to chatty; the values of text/cmdline.h's enum plk_log_level */
+enum plk_log {
+	PLK_LOG_LINE_ERROR,
+	PLK_LOG_LINE_WARNING,
+	PLK_LOG_LINE_INFO,
+	PLK_LOG_LINE_DEBUG,
+};
+
+/** plk_log_open() - say who we are, and look whether the journal listens; reads JOURNAL_STREAM
+ * @role: static lifetime
+ */
+void plk_log_open(const char *role);
+
+/** plk_log_level() - what is graver than or as grave as @level is logged from now on; info at first */
+void plk_log_level(enum plk_log level);
+
+/** plk_log() - one line, without its end; cut at 1024 bytes */
+void plk_log(enum plk_log level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/notify.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "os/fd.h"
+
+static int notify_fd = -1;
+
+int
+plk_notify_open(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	size_t n = path ? strlen(path) : 0;
+	int error;
+
+	if (n < 2 || n >= sizeof addr.sun_path || (path[0] != '/' && path[0] != '@'))
+		return 0;
+	memcpy(addr.sun_path, path, n);
+	if (path[0] == '@')
+		addr.sun_path[0] = '\0';
+	notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (notify_fd < 0)
+		return -errno;
+	if (connect(notify_fd, (const struct sockaddr *)&addr,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) == 0)
+		return 0;
+	error = errno;
+	plk_fd_close(&notify_fd);
+	return -error;
+}
+
+void
+plk_notify(const char *state)
+{
+	/* #syscalls:supervisor sendto */
+	if (notify_fd >= 0)
+		(void)send(notify_fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int
+plk_notify_fd(void)
+{
+	return notify_fd;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/packet.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "os/fd.h"
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+#define RING_FRAME_BYTES 2048 /* only divides the block: V3 packs frames of any length */
+#define RING_RETIRE_MS 1
+#define BUFFER_BYTES (8 << 20) /* asked for; net.core.rmem_max and wmem_max decide */
+#define WHOLE_FRAME 0x7fffffff
+
+bool plk_class_is_bulk(enum plk_class class)
+{
+	return class == PLK_CLASS_CAPTURE_BULK || class == PLK_CLASS_ATTACH_BULK;
+}
+
+bool plk_class_is_attach(enum plk_class class)
+{
+	return class == PLK_CLASS_ATTACH_BULK || class == PLK_CLASS_ATTACH_LOW;
+}
+
+static int
+set_int(int fd, int level, int option, int value)
+{
+	/* #syscalls:broker setsockopt */
+	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+static int
+ring_make(int fd)
+{
+	const struct tpacket_req3 ring = {
+		.tp_block_size = PLK_RING_BLOCK_BYTES,
+		.tp_block_nr = PLK_RING_BLOCKS,
+		.tp_frame_size = RING_FRAME_BYTES,
+		.tp_frame_nr = PLK_RING_BLOCK_BYTES / RING_FRAME_BYTES * PLK_RING_BLOCKS,
+		.tp_retire_blk_tov = RING_RETIRE_MS,
+	};
+	int error = set_int(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3);
+
+	if (error < 0)
+		return error;
+	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
+}
+
+/* PACKET_VNET_HDR comes before the ring: with one it cannot be changed. */
+static int
+rx_options(int fd, const struct plk_packet_want *want)
+{
+	int error = set_int(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
+
+	if (error == 0)
+		error = set_int(fd, SOL_PACKET, PACKET_AUXDATA, 1);
+	if (error == 0 && !want->outgoing)
+		error = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	if (error == 0 && plk_class_is_bulk(want->class))
+		return ring_make(fd);
+	return error == 0 ? set_int(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES) : error;
+}
+
+static int
+tx_options(int fd, const struct plk_packet_want *want)
+{
+	int error = set_int(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
+
+	if (error == 0)
+		error = set_int(fd, SOL_SOCKET, SO_MARK, (int)want->mark);
+	if (error == 0 && want->is_tap)
+		error = set_int(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+	return error == 0 ? set_int(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES) : error;
+}
+
+/* Rejects what carries our mark, and cannot be taken off again. */
+static int
+filter_lock(int fd, uint32_t mark)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_MARK)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, mark, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, WHOLE_FRAME),
+	};
+	const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
+		return -errno;
+	return set_int(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
+}
+
+static int
+configure(int fd, const struct plk_packet_want *want, enum plk_step *step)
+{
+	int error;
+
+	*step = PLK_STEP_OPTION;
+	if (want->class == PLK_CLASS_TX)
+		return tx_options(fd, want);
+	error = rx_options(fd, want);
+	if (error < 0)
+		return error;
+	*step = PLK_STEP_FILTER;
+	return filter_lock(fd, want->mark);
+}
+
+int
+plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step)
+{
+	/* #syscalls:broker socket */
+	int made = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error;
+
+	*step = PLK_STEP_SOCKET;
+	if (made < 0)
+		return -errno;
+	error = configure(made, want, step);
+	if (error < 0) {
+		plk_fd_close(&made);
+		return error;
+	}
+	*fd = made;
+	return 0;
+}
+
+/* Whether the socket is bound to @index, and @name still names it. */
+static int
+verify(int fd, int index, const char *name)
+{
+	struct sockaddr_ll bound = {0};
+	socklen_t n = sizeof bound;
+	struct ifreq request = {0};
+
+	/* #syscalls:broker getsockname ioctl */
+	if (getsockname(fd, (struct sockaddr *)&bound, &n) < 0)
+		return -errno;
+	memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
+	if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
+		return errno == ENODEV ? -ESTALE : -errno;
+	return bound.sll_ifindex == index && request.ifr_ifindex == index ? 0 : -ESTALE;
+}
+
+int
+plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step)
+{
+	const struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = rx ? htons(ETH_P_ALL) : 0, /* 0: a sender receives nothing */
+		.sll_ifindex = index,
+	};
+
+	*step = PLK_STEP_BIND;
+	/* #syscalls:broker bind */
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) < 0)
+		return -errno;
+	*step = PLK_STEP_VERIFY;
+	return verify(fd, index, name);
+}
+
+int
+plk_packet_promisc(int fd, int index, bool on)
+{
+	const struct packet_mreq mreq = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
+
+	return setsockopt(fd, SOL_PACKET, on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP,
+			  &mreq, sizeof mreq) < 0
+		       ? -errno
+		       : 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * packet.h: packet sockets (packet(7)), as the broker makes them.
+ *
+ * A socket is made with protocol 0, so that it receives nothing; it gets its options, its ring and
+ * its filter; the filter is locked; only then it is bound to one interface, and looked at once
+ * more. A socket made with ETH_P_ALL would hold frames of other interfaces before it is bound.
+ *
+ * All have PACKET_VNET_HDR. What the sender sends carries a mark, which the receivers' filter
+ * rejects: pktlock never captures what it injected.
+ */
+#ifndef PLK_OS_PACKET_H
+#define PLK_OS_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/msg.h"
+
+/* The ring of a bulk class: 4 MiB hold 10 ms of 64-byte frames at 3 million a second. A block
+ * holds a superframe. */
+#define PLK_RING_BLOCK_BYTES 262144
+#define PLK_RING_BLOCKS 16
+
+/** struct plk_packet_want - which packet socket
+ * @class:    a receiver's, or PLK_CLASS_TX
+ * @mark:     SO_MARK of this daemon, not 0
+ * @outgoing: receivers: also what the host sends through the interface (else
+ *            PACKET_IGNORE_OUTGOING)
+ * @is_tap:   sender: bypass the qdisc, because a TAP whose reader sleeps loses frames silently else
+ */
+struct plk_packet_want {
+	enum plk_class class;
+	uint32_t mark;
+	bool outgoing;
+	bool is_tap;
+};
+
+/** plk_packet_open() - a packet socket that is not bound
+ * @fd:   set on success
+ * @step: set on failure: what failed
+ * Return: 0 or -errno.
+ */
+int plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step);
+
+/** plk_packet_bind() - bind to one interface, and verify that it is still that of the name
+ * @rx:    receive all protocols; else none
+ * @index: of the interface
+ * @name:  of the interface
+ * @step:  set on failure: what failed
+ * Return: 0; -ESTALE (the interface changed meanwhile); another -errno.
+ */
+int plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step);
+
+/** plk_packet_promisc() - ask for all frames of an interface, or no more; Return: 0 or -errno */
+int plk_packet_promisc(int fd, int index, bool on);
+
+/** plk_class_is_bulk(), plk_class_is_attach() - what a receiver's class says */
+bool plk_class_is_bulk(enum plk_class class);
+bool plk_class_is_attach(enum plk_class class);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+union address {
+	struct sockaddr_storage any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* ADDR:PORT, or nothing for other families. */
+static void
+address_print(const union address *addr, char *out, size_t n)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	out[0] = '\0';
+	if (addr->any.ss_family == AF_INET) {
+		(void)inet_ntop(AF_INET, &addr->v4.sin_addr, text,
+				sizeof text); /* room is enough */
+		(void)snprintf(out, n, "%s:%u", text, ntohs(addr->v4.sin_port));
+	} else if (addr->any.ss_family == AF_INET6) {
+		(void)inet_ntop(AF_INET6, &addr->v6.sin6_addr, text, sizeof text);
+		(void)snprintf(out, n, "[%s]:%u", text, ntohs(addr->v6.sin6_port));
+	}
+}
+
+static int
+unix_identify(int fd, struct plk_peer_id *out)
+{
+	struct ucred cred = {0};
+	socklen_t n = sizeof cred;
+
+	/* #syscalls:front getsockopt */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
+		return -errno;
+	*out = (struct plk_peer_id){
+		.is_unix = true, .uid = cred.uid, .gid = cred.gid, .pid = cred.pid};
+	return 0;
+}
+
+int
+plk_peer_identify(int fd, struct plk_peer_id *out)
+{
+	union address addr = {0};
+	socklen_t n = sizeof addr;
+
+	/* #syscalls:front getsockname getpeername */
+	if (getsockname(fd, (struct sockaddr *)&addr, &n) < 0)
+		return -errno;
+	if (addr.any.ss_family == AF_UNIX)
+		return unix_identify(fd, out);
+	n = sizeof addr;
+	if (getpeername(fd, (struct sockaddr *)&addr, &n) < 0)
+		return -errno;
+	*out = (struct plk_peer_id){.is_unix = false};
+	memcpy(out->text, "tcp:", 4);
+	address_print(&addr, out->text + 4, sizeof out->text - 4);
+	return 0;
+}
+
+static bool
+is_among(uint32_t gid, const uint32_t *gids, size_t n_gids)
+{
+	for (size_t i = 0; i < n_gids; i++) {
+		if (gids[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+bool
+plk_peer_in_groups(int fd, const struct plk_peer_id *peer, const uint32_t *gids, size_t n_gids)
+{
+	static gid_t groups[PLK_PEER_GROUPS_MAX];
+	socklen_t n = sizeof groups;
+
+	if (!peer->is_unix)
+		return false;
+	if (is_among(peer->gid, gids, n_gids))
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof *groups; i++) {
+		if (is_among(groups[i], gids, n_gids))
+			return true;
+	}
+	return false;
+}
+
+void
+plk_address_text(int fd, char *out)
+{
+	union address addr = {0};
+	socklen_t n = sizeof addr;
+
+	out[0] = '\0';
+	if (getsockname(fd, (struct sockaddr *)&addr, &n) == 0)
+		address_print(&addr, out, PLK_PEER_TEXT_MAX);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process.h: what each of our processes does to itself first.
+ */
+#ifndef PLK_OS_PROCESS_H
+#define PLK_OS_PROCESS_H
+
+/** plk_process_harden() - no new privileges, not dumpable, no core files, and a broken pipe is an error, not a signal
+ * @name: how ps shows the process, at most 15 bytes: what it was executed as is the number of a
+ *        descriptor
+ * Return: 0 or -errno.
+ */
+int plk_process_harden(const char *name);
+
+/** plk_process_forget() - take a variable out of the environment, and its text out of memory (/proc/PID/environ shows it else)
+ * What getenv() returned for it before is an empty string afterwards.
+ */
+void plk_process_forget(const char *name);
+
+/** plk_process_ignore_signals() - SIGINT, SIGTERM, SIGHUP and SIGUSR1: children end when their channel closes */
+void plk_process_ignore_signals(void);
+
+#endif

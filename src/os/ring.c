@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/ring.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+static struct tpacket_block_desc *
+block_at(const struct plk_ring *ring, size_t i)
+{
+	return (struct tpacket_block_desc *)(void *)(ring->map + i * ring->block_bytes);
+}
+
+/* The kernel's stores to the block come before its store to the status. */
+static uint32_t
+status_of(const struct plk_ring *ring, size_t i)
+{
+	return __atomic_load_n(&block_at(ring, i)->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
+}
+
+/* Where to begin: at the oldest block that is ours, else behind the newest that ever was. */
+static size_t
+first_block(const struct plk_ring *ring)
+{
+	uint64_t oldest = UINT64_MAX;
+	uint64_t newest = 0;
+	size_t oldest_at = ring->n_blocks;
+	size_t newest_at = ring->n_blocks - 1;
+
+	for (size_t i = 0; i < ring->n_blocks; i++) {
+		bool ours = status_of(ring, i) & TP_STATUS_USER;
+		uint64_t seq = block_at(ring, i)->hdr.bh1.seq_num;
+
+		if (ours && seq < oldest) {
+			oldest = seq;
+			oldest_at = i;
+		}
+		if (seq > newest) {
+			newest = seq;
+			newest_at = i;
+		}
+	}
+	if (oldest_at < ring->n_blocks)
+		return oldest_at;
+	return newest_at;
+}
+
+int
+plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks)
+{
+	void *map = mmap(NULL, block_bytes * n_blocks, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	*ring = (struct plk_ring){.map = map, .block_bytes = block_bytes, .n_blocks = n_blocks};
+	ring->next = first_block(ring);
+	return 0;
+}
+
+int
+plk_ring_take(struct plk_ring *ring, struct plk_span *out)
+{
+	if (!(status_of(ring, ring->next) & TP_STATUS_USER))
+		return 0;
+	*out = (struct plk_span){ring->map + ring->next * ring->block_bytes, ring->block_bytes};
+	return 1;
+}
+
+void
+plk_ring_give(struct plk_ring *ring)
+{
+	__atomic_store_n(&block_at(ring, ring->next)->hdr.bh1.block_status, TP_STATUS_KERNEL,
+			 __ATOMIC_RELEASE);
+	ring->next = ring->next + 1 < ring->n_blocks ? ring->next + 1 : 0;
+}
+
+static struct plk_tag
+tag_from(struct msghdr *header, size_t *original)
+{
+	struct plk_tag tag = {.present = false};
+
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(header); cmsg; cmsg = CMSG_NXTHDR(header, cmsg)) {
+		struct tpacket_auxdata aux;
+
+		if (cmsg->cmsg_level != SOL_PACKET || cmsg->cmsg_type != PACKET_AUXDATA ||
+		    cmsg->cmsg_len < CMSG_LEN(sizeof aux))
+			continue;
+		memcpy(&aux, CMSG_DATA(cmsg), sizeof aux);
+		tag = plk_tag_from_status(aux.tp_status, aux.tp_vlan_tci, aux.tp_vlan_tpid);
+		*original = aux.tp_len;
+	}
+	return tag;
+}
+
+int
+plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct sockaddr_ll from = {0};
+	struct iovec iov = {.iov_base = buffer.p, .iov_len = buffer.n};
+	struct msghdr header = {
+		.msg_name = &from,
+		.msg_namelen = sizeof from,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof control,
+	};
+	ssize_t n;
+
+	do {
+		/* #syscalls:worker recvmsg */
+		n = recvmsg(fd, &header, MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (n < PLK_VNET_HDR)
+		return -EINVAL;
+	*out = (struct plk_rxpkt){
+		.vnet = {buffer.p, PLK_VNET_HDR},
+		.eth = {buffer.p + PLK_VNET_HDR, (size_t)n - PLK_VNET_HDR},
+		.original = (size_t)n - PLK_VNET_HDR,
+		.pkttype = from.sll_pkttype,
+	};
+	out->tag = tag_from(&header, &out->original);
+	return 1;
+}
+
+uint64_t
+plk_packet_losses(int fd)
+{
+	struct tpacket_stats_v3 stats = {0};
+	socklen_t n = sizeof stats;
+
+	/* #syscalls:worker getsockopt */
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &n) < 0)
+		return 0;
+	return stats.tp_drops;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ring.h: the receiving end of packet sockets, as the worker uses it: a TPACKET_V3 ring for bulk,
+ * recvmsg() for low latency.
+ *
+ * Theory of operation of the ring. The kernel fills blocks in order and gives each to us by its
+ * status word (TP_STATUS_USER); we give it back by TP_STATUS_KERNEL. Blocks carry ascending
+ * sequence numbers. A worker that takes the ring over from one that died begins at the oldest block
+ * that is ours, else where the kernel will give the next one.
+ */
+#ifndef PLK_OS_RING_H
+#define PLK_OS_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/rxblk.h"
+
+/** struct plk_ring - a mapped ring
+ * @map:         n_blocks * block_bytes; NULL if there is none
+ * @next:        the block that is looked at next
+ */
+struct plk_ring {
+	uint8_t *map;
+	size_t block_bytes;
+	size_t n_blocks;
+	size_t next;
+};
+
+/** plk_ring_open() - map the ring of a packet socket and find the place to begin
+ * The mapping stays until the process ends.
+ * Return: 0 or -errno.
+ */
+int plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks);
+
+/** plk_ring_take() - the next block if it is ours
+ * Return: 1 and a block in @out, valid until plk_ring_give(); 0 if the kernel still has it.
+ */
+int plk_ring_take(struct plk_ring *ring, struct plk_span *out);
+
+/** plk_ring_give() - give the block back that was taken */
+void plk_ring_give(struct plk_ring *ring);
+
+/** plk_packet_receive() - one frame of a socket without a ring
+ * @buffer: borrowed; PLK_VNET_HDR and the longest frame
+ * @out:    set if the answer is 1; points into @buffer; @out->time_ns is 0
+ * Return: 1; 0 (nothing there); -EINVAL (a frame was lost that virtio-net headers cannot express:
+ * go on); -ENETDOWN (the interface went down: go on); another -errno.
+ */
+int plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out);
+
+/** plk_packet_losses() - frames that the kernel dropped because the ring or the socket was full, since the last call
+ * PACKET_STATISTICS counts drops among tp_packets too; only the drops are returned.
+ */
+uint64_t plk_packet_losses(int fd);
+
+#endif

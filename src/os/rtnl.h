@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rtnl.h: interfaces, as rtnetlink(7) describes them: looked up, and watched.
+ */
+#ifndef PLK_OS_RTNL_H
+#define PLK_OS_RTNL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pktlock/limits.h>
+
+/** struct plk_rtnl_link - one interface
+ * @gone:        it was deleted or left the namespace
+ * @index:       of the interface
+ * @type:        ARPHRD_*
+ * @is_up:       IFF_UP
+ * @has_carrier: IFF_LOWER_UP: for a TAP, a program has it open
+ * @name:        NUL-terminated
+ * @kind:        IFLA_INFO_KIND: "tun", "veth", "bridge", "macvtap", ...; empty for none
+ * @mac:         address; zeros if it has another length
+ */
+struct plk_rtnl_link {
+	bool gone;
+	int index;
+	uint16_t type;
+	bool is_up;
+	bool has_carrier;
+	char name[PLK_IFNAME_MAX + 1];
+	char kind[16];
+	uint8_t mac[PLK_ETH_ADDR];
+};
+
+/** plk_rtnl_open() - a netlink socket that hears of every change of an interface; Return: descriptor or -errno */
+int plk_rtnl_open(void);
+
+/** plk_rtnl_find() - look an interface up by name
+ * @fd: another rtnetlink socket than the one that listens
+ * Return: 0; -ENODEV; another -errno.
+ */
+int plk_rtnl_find(int fd, const char *name, struct plk_rtnl_link *out);
+
+/** plk_rtnl_request_open() - a netlink socket for plk_rtnl_find(); Return: descriptor or -errno */
+int plk_rtnl_request_open(void);
+
+/** plk_rtnl_read() - take what has changed
+ * @call: called for each interface
+ * Return: 0; -ENOBUFS (changes were lost: look the interface up); another -errno.
+ */
+int plk_rtnl_read(int fd, void (*call)(void *ctx, const struct plk_rtnl_link *link), void *ctx);
+
+#endif

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pktlockd-broker: opens what others may not open, and nothing else.
+ *
+ * It is the one process that keeps a capability, CAP_NET_RAW, and so reads nothing but messages of
+ * fixed size. The front orders; every order is checked against the request table, and looked at
+ * again here. Packet sockets go to the worker over a channel of its own, listeners and connections
+ * to the front. A message that is not permitted ends the process, and with it the service: a
+ * privileged process does not recover.
+ *
+ * Theory of operation. One interface is named once (START -> SETUP). Packet sockets are opened
+ * unbound by class, then bound; the broker keeps a copy of each, to bind it again when an interface
+ * of that name comes back, and to hand it to the next worker. Remotes are made known until SEAL
+ * (SETUP -> RUN); after it only connections to known targets are made, by index.
+ */
+#include <errno.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/channel.h"
+#include "os/fd.h"
+#include "os/listener.h"
+#include "os/loop.h"
+#include "os/packet.h"
+#include "os/process.h"
+#include "os/rtnl.h"
+#include "os/tap.h"
+#include "sandbox/sandbox.h"
+
+#define TAPS_MAX 8        /* inherited TAPs; one of them can be the interface */
+#define SOCKET_UMASK 0117 /* socket files get mode 0660 when bind() makes them */
+
+struct tap {
+	uint32_t number; /* of the descriptor as it was inherited */
+	enum plk_netns netns;
+	int fd;
+};
+
+struct packet {
+	int fd; /* our copy; -1 if the class is not open */
+	bool bound;
+};
+
+/* Where an active remote connects to. */
+struct target {
+	enum { TARGET_NONE, TARGET_UNIX, TARGET_INET } kind;
+	char path[PLK_PATH_FIELD];
+	struct plk_inet inet;
+};
+
+static struct broker {
+	struct plk_loop loop;
+	enum plk_stage stage;
+	struct plk_channel_end supervisor;
+	struct plk_channel_end front;
+	int worker; /* channel; -1 while there is none */
+	struct plk_watch supervisor_watch;
+	struct plk_watch front_watch;
+	struct plk_watch rtnl_watch;
+	int rtnl;         /* hears of changes */
+	int rtnl_request; /* looks up */
+	uint32_t mark;
+	struct tap taps[TAPS_MAX];
+	size_t n_taps;
+	const struct tap *tap; /* the interface, if it was named so */
+	struct plk_rtnl_link link;
+	bool promisc;
+	struct packet packets[PLK_CLASSES];
+	struct target targets[PLK_PORTS_MAX];
+	struct plk_socket_file files[PLK_PORTS_MAX];
+	size_t n_files;
+} broker;
+
+static void
+files_remove(void)
+{
+	for (size_t i = 0; i < broker.n_files; i++)
+		plk_socket_file_remove(&broker.files[i]);
+}
+
+static _Noreturn void
+leave(int status)
+{
+	files_remove();
+	exit(status);
+}
+
+static void
+tell_front(const struct plk_msg *msg, int pass)
+{
+	int error = plk_channel_send(broker.front.fd, msg, pass);
+
+	if (error < 0 && error != -EPIPE && error != -ECONNRESET) /* gone: see front_read() */
+		leave(EXIT_FAILURE);
+}
+
+static _Noreturn void
+refuse(const struct plk_received *received)
+{
+	const struct plk_msg event = {
+		.type = PLK_MSG_EVENT,
+		.u.event = {.code = PLK_EVENT_BAD_MESSAGE,
+			    .a = received->type,
+			    .b = received->err,
+			    .c = received->n},
+	};
+
+	if (broker.front.fd >= 0)
+		(void)plk_channel_send(broker.front.fd, &event, -1); /* we end in any case */
+	leave(EXIT_FAILURE);
+}
+
+/* ---- interface ---- */
+
+static bool
+is_ethernet(const struct plk_rtnl_link *link)
+{
+	return link->type == ARPHRD_ETHER || link->type == ARPHRD_LOOPBACK;
+}
+
+/* macvtap and ipvtap: what goes to the guest is incoming on them, and sending leaves on the
+ * lower device. */
+static bool
+is_inverted(const struct plk_rtnl_link *link)
+{
+	return strcmp(link->kind, "macvtap") == 0 || strcmp(link->kind, "ipvtap") == 0;
+}
+
+static enum plk_link_kind
+kind_of(const struct plk_rtnl_link *link)
+{
+	if (strcmp(link->kind, "tun") == 0)
+		return PLK_LINK_TAP; /* a TUN has no Ethernet frames, and was refused */
+	if (strcmp(link->kind, "bridge") == 0)
+		return PLK_LINK_BRIDGE;
+	return strcmp(link->kind, "veth") == 0 ? PLK_LINK_VETH : PLK_LINK_OTHER;
+}
+
+static void
+answer_iface(enum plk_step step, int error)
+{
+	struct plk_msg msg = {
+		.type = PLK_MSG_IFACE_IS,
+		.u.iface_is = {.step = (uint8_t)step,
+			       .error = (uint32_t)-error,
+			       .index = (uint32_t)broker.link.index,
+			       .is_up = broker.link.is_up,
+			       .kind = (uint8_t)kind_of(&broker.link)},
+	};
+
+	memcpy(msg.u.iface_is.name, broker.link.name, sizeof msg.u.iface_is.name);
+	tell_front(&msg, -1);
+}
+
+static void
+iface_open(const char *name)
+{
+	int error = plk_rtnl_find(broker.rtnl_request, name, &broker.link);
+
+	broker.stage = PLK_STAGE_SETUP;
+	if (error < 0)
+		answer_iface(PLK_STEP_INTERFACE, error);
+	else if (!is_ethernet(&broker.link) || is_inverted(&broker.link))
+		answer_iface(PLK_STEP_KIND, 0);
+	else
+		answer_iface(PLK_STEP_NONE, 0);
+}
+
+static void
+answer_iface_name(const struct plk_msg *msg)
+{
+	iface_open(msg->u.iface_name.name);
+}
+
+static const struct tap *
+tap_find(uint32_t number)
+{
+	for (size_t i = 0; i < broker.n_taps; i++) {
+		if (broker.taps[i].number == number)
+			return &broker.taps[i];
+	}
+	return NULL;
+}
+
+/* Whether the interface that has the TAP's name here is the TAP: the name alone says nothing, since it is that of the TAP's own
+ * network namespace. */
+static enum plk_step
+tap_is_here(const struct tap *tap, const char *name)
+{
+	struct plk_rtnl_link link;
+	uint8_t mac[PLK_ETH_ADDR];
+
+	if (tap->netns == PLK_NETNS_OTHER)
+		return PLK_STEP_NETNS;
+	if (tap->netns == PLK_NETNS_OURS)
+		return PLK_STEP_NONE;
+	if (plk_rtnl_find(broker.rtnl_request, name, &link) < 0)
+		return PLK_STEP_NETNS;
+	if (plk_tap_mac(tap->fd, mac) < 0 || memcmp(mac, link.mac, sizeof mac) != 0)
+		return PLK_STEP_MAC;
+	return PLK_STEP_NONE;
+}
+
+static void
+answer_iface_tap(const struct plk_msg *msg)
+{
+	char name[PLK_NAME_FIELD];
+	enum plk_step step;
+	int error;
+
+	broker.stage = PLK_STAGE_SETUP;
+	broker.tap = tap_find(msg->u.iface_tap.number);
+	if (!broker.tap) {
+		answer_iface(PLK_STEP_INTERFACE, -ENOTTY);
+		return;
+	}
+	error = plk_tap_name(broker.tap->fd, name);
+	if (error < 0) {
+		answer_iface(PLK_STEP_INTERFACE, error);
+		return;
+	}
+	step = tap_is_here(broker.tap, name);
+	if (step != PLK_STEP_NONE)
+		answer_iface(step, 0);
+	else
+		iface_open(name);
+}
+
+/* ---- packet sockets ---- */
+
+static void
+answer_done(enum plk_msg_type request, enum plk_class class, enum plk_step step, int error)
+{
+	const struct plk_msg msg = {
+		.type = PLK_MSG_DONE,
+		.u.done = {.request = (uint8_t)request,
+			   .class = (uint8_t) class,
+			   .step = (uint8_t)(error < 0 ? step : PLK_STEP_NONE),
+			   .error = (uint32_t)-error},
+	};
+
+	tell_front(&msg, -1);
+}
+
+static void
+answer_open(const struct plk_msg *msg)
+{
+	const enum plk_class class = (enum plk_class)msg->u.open.class;
+	const struct plk_packet_want want = {
+		.class = class,
+		.mark = broker.mark,
+		.outgoing = msg->u.open.outgoing,
+		.is_tap = kind_of(&broker.link) == PLK_LINK_TAP,
+	};
+	enum plk_step step = PLK_STEP_NONE;
+	int error = -EALREADY;
+
+	if (broker.packets[class].fd < 0)
+		error = plk_packet_open(&want, &broker.packets[class].fd, &step);
+	answer_done(PLK_MSG_OPEN, class, step, error);
+}
+
+/* A TAP may have been renamed since: its own answer counts. */
+static int
+tap_name_verify(void)
+{
+	char name[PLK_NAME_FIELD];
+
+	if (!broker.tap)
+		return 0;
+	if (plk_tap_name(broker.tap->fd, name) < 0 || strcmp(name, broker.link.name) != 0)
+		return -ESTALE;
+	return 0;
+}
+
+static void
+answer_bind(const struct plk_msg *msg)
+{
+	const enum plk_class class = (enum plk_class)msg->u.bind.class;
+	struct packet *packet = &broker.packets[class];
+	enum plk_step step = PLK_STEP_BIND;
+	int error = -EBADF;
+
+	if (packet->fd >= 0)
+		error = plk_packet_bind(packet->fd, class != PLK_CLASS_TX, broker.link.index,
+					broker.link.name, &step);
+	if (error == 0)
+		error = tap_name_verify();
+	if (error == 0 && broker.promisc && plk_class_is_attach(class))
+		error = plk_packet_promisc(packet->fd, broker.link.index, true);
+	packet->bound = error == 0;
+	answer_done(PLK_MSG_BIND, class, step, error);
+}
+
+static void
+answer_promisc(const struct plk_msg *msg)
+{
+	int error = 0;
+
+	for (int class = 0; class < PLK_CLASS_RX; class ++) {
+		const struct packet *packet = &broker.packets[class];
+
+		if (packet->fd >= 0 && packet->bound &&
+		    plk_class_is_attach((enum plk_class) class) &&
+		    broker.promisc != (msg->u.promisc.on != 0))
+			error = plk_packet_promisc(packet->fd, broker.link.index,
+						   msg->u.promisc.on);
+	}
+	broker.promisc = msg->u.promisc.on;
+	answer_done(PLK_MSG_PROMISC, PLK_CLASS_ATTACH_LOW, PLK_STEP_OPTION, error);
+}
+
+static void supervisor_read(void *ctx, uint32_t events);
+
+static void
+answer_handout(const struct plk_msg *msg)
+{
+	int error;
+
+	(void)msg;
+	supervisor_read(NULL,
+			0); /* the channel to a new worker was sent before the front could ask */
+	error = broker.worker < 0 ? -EPIPE : 0;
+	for (int class = 0; class < PLK_CLASSES && error == 0; class ++) {
+		const struct plk_msg packet = {
+			.type = PLK_MSG_PACKET,
+			.u.packet = {.class = (uint8_t) class,
+				     .block_bytes = PLK_RING_BLOCK_BYTES,
+				     .n_blocks = PLK_RING_BLOCKS},
+		};
+
+		if (broker.packets[class].fd >= 0)
+			error = plk_channel_send(broker.worker, &packet, broker.packets[class].fd);
+	}
+	answer_done(PLK_MSG_HANDOUT, PLK_CLASS_CAPTURE_BULK, PLK_STEP_HANDOUT, error);
+}
+
+/* ---- stream sockets ---- */
+
+static void
+answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int error, int *fd)
+{
+	struct plk_msg msg = {.type = type};
+	const struct plk_msg_listening answer = {
+		.port = port,
+		.step = (uint8_t)(error < 0 ? step : PLK_STEP_NONE),
+		.error = (uint32_t)-error,
+	};
+
+	if (type == PLK_MSG_LISTENING)
+		msg.u.listening = answer;
+	else
+		msg.u.connecting =
+			(struct plk_msg_connecting){answer.port, answer.step, answer.error};
+	tell_front(&msg, error < 0 ? -1 : *fd);
+	plk_fd_close(fd);
+}
+
+static void
+answer_listen_unix(const struct plk_msg *msg)
+{
+	enum plk_step step = PLK_STEP_NONE;
+	int made = -1;
+	int error = -ENFILE;
+
+	if (broker.n_files < PLK_PORTS_MAX)
+		error = plk_listen_unix(msg->u.listen_unix.path, &made,
+					&broker.files[broker.n_files], &step);
+	if (error == 0)
+		broker.n_files++;
+	answer_socket(PLK_MSG_LISTENING, msg->u.listen_unix.port, step, error, &made);
+}
+
+static struct plk_inet
+inet_from(const struct plk_msg_listen_tcp *m)
+{
+	struct plk_inet inet = {.is_v6 = m->is_v6, .port = m->tcp_port};
+
+	memcpy(inet.addr, m->addr, sizeof inet.addr);
+	memcpy(inet.zone, m->zone, sizeof inet.zone);
+	return inet;
+}
+
+static void
+answer_listen_tcp(const struct plk_msg *msg)
+{
+	const struct plk_inet inet = inet_from(&msg->u.listen_tcp);
+	enum plk_step step = PLK_STEP_NONE;
+	int made = -1;
+	int error = plk_listen_inet(&inet, &made, &step);
+
+	answer_socket(PLK_MSG_LISTENING, msg->u.listen_tcp.port, step, error, &made);
+}
+
+static void
+answer_target_unix(const struct plk_msg *msg)
+{
+	struct target *target = &broker.targets[msg->u.target_unix.port];
+
+	target->kind = TARGET_UNIX;
+	memcpy(target->path, msg->u.target_unix.path, sizeof target->path);
+}
+
+static void
+answer_target_tcp(const struct plk_msg *msg)
+{
+	const struct plk_msg_target_tcp *m = &msg->u.target_tcp;
+	struct target *target = &broker.targets[m->port];
+
+	target->kind = TARGET_INET;
+	target->inet = (struct plk_inet){.is_v6 = m->is_v6, .port = m->tcp_port};
+	memcpy(target->inet.addr, m->addr, sizeof target->inet.addr);
+	memcpy(target->inet.zone, m->zone, sizeof target->inet.zone);
+}
+
+static void
+answer_connect(const struct plk_msg *msg)
+{
+	const struct target *target = &broker.targets[msg->u.connect.port];
+	enum plk_step step = PLK_STEP_CONNECT;
+	int made = -1;
+	int error = -ENOTCONN;
+
+	if (target->kind == TARGET_UNIX)
+		error = plk_connect_unix(target->path, &made, &step);
+	else if (target->kind == TARGET_INET)
+		error = plk_connect_inet(&target->inet, &made, &step);
+	answer_socket(PLK_MSG_CONNECTING, msg->u.connect.port, step, error, &made);
+}
+
+static void
+answer_seal(const struct plk_msg *msg)
+{
+	(void)msg;
+	broker.stage = PLK_STAGE_RUN;
+}
+
+/* ---- channels ---- */
+
+typedef void (*answer)(const struct plk_msg *msg);
+
+static const answer answers[PLK_MSG_TYPES] = {
+	[PLK_MSG_IFACE_NAME] = answer_iface_name,
+	[PLK_MSG_IFACE_TAP] = answer_iface_tap,
+	[PLK_MSG_LISTEN_UNIX] = answer_listen_unix,
+	[PLK_MSG_LISTEN_TCP] = answer_listen_tcp,
+	[PLK_MSG_TARGET_UNIX] = answer_target_unix,
+	[PLK_MSG_TARGET_TCP] = answer_target_tcp,
+	[PLK_MSG_CONNECT] = answer_connect,
+	[PLK_MSG_OPEN] = answer_open,
+	[PLK_MSG_BIND] = answer_bind,
+	[PLK_MSG_PROMISC] = answer_promisc,
+	[PLK_MSG_HANDOUT] = answer_handout,
+	[PLK_MSG_SEAL] = answer_seal,
+};
+
+static void
+front_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+	int got = plk_channel_receive(&broker.front, broker.stage, &received);
+
+	(void)ctx;
+	(void)events;
+	if (got == -EBADMSG)
+		refuse(&received);
+	if (got < 0)
+		plk_watch_remove(&broker.loop,
+				 &broker.front_watch); /* the supervisor sees it too, and ends us */
+	if (got > 0)
+		answers[received.msg.type](&received.msg); /* none of them carries a descriptor */
+}
+
+static void
+channel_take(enum plk_peer peer, int *fd)
+{
+	if (peer == PLK_PEER_WORKER) {
+		plk_fd_close(&broker.worker);
+		broker.worker = plk_fd_take(fd);
+		return;
+	}
+	if (peer != PLK_PEER_FRONT || broker.front.fd >= 0)
+		leave(EXIT_FAILURE);
+	plk_channel_end_init(&broker.front, fd, PLK_CHANNEL_FRONT_BROKER);
+	if (plk_watch_add(&broker.loop, &broker.front_watch, broker.front.fd, EPOLLIN) < 0)
+		leave(EXIT_FAILURE);
+}
+
+static void
+tap_take(const struct plk_msg_tap *msg, int *fd)
+{
+	if (broker.n_taps == TAPS_MAX) {
+		plk_fd_close(fd);
+		return;
+	}
+	broker.taps[broker.n_taps++] = (struct tap){
+		.number = msg->number,
+		.netns = (enum plk_netns)msg->netns,
+		.fd = plk_fd_take(fd),
+	};
+}
+
+static void
+supervisor_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+	int got;
+
+	(void)ctx;
+	(void)events;
+	while ((got = plk_channel_receive(&broker.supervisor, broker.stage, &received)) > 0) {
+		if (received.msg.type == PLK_MSG_TAP)
+			tap_take(&received.msg.u.tap, &received.fd);
+		else
+			channel_take((enum plk_peer)received.msg.u.channel.peer, &received.fd);
+	}
+	if (got == -EBADMSG)
+		refuse(&received);
+	if (got < 0)
+		leave(EXIT_SUCCESS);
+}
+
+/* ---- what becomes of the interface ---- */
+
+static void
+tell_link(enum plk_link state)
+{
+	struct plk_msg msg = {
+		.type = PLK_MSG_LINK,
+		.u.link = {.state = (uint8_t)state, .index = (uint32_t)broker.link.index},
+	};
+
+	memcpy(msg.u.link.name, broker.link.name, sizeof msg.u.link.name);
+	tell_front(&msg, -1);
+}
+
+static void
+link_gone(void)
+{
+	if (broker.link.gone)
+		return;
+	broker.link.gone = true;
+	for (int class = 0; class < PLK_CLASSES; class ++)
+		broker.packets[class].bound = false;
+	tell_link(PLK_LINK_GONE);
+}
+
+/* Another interface has the name of the one that went: the front orders the sockets to be bound
+ * again. */
+static void
+link_back(const struct plk_rtnl_link *link)
+{
+	if (broker.tap || !is_ethernet(link) || is_inverted(link))
+		return; /* a TAP that was given as a descriptor does not come back by its name */
+	broker.link = *link;
+	tell_link(PLK_LINK_BACK);
+	if (!link->is_up)
+		tell_link(PLK_LINK_DOWN);
+}
+
+static void
+link_changed(void *ctx, const struct plk_rtnl_link *link)
+{
+	(void)ctx;
+	if (broker.link.index == 0)
+		return; /* no interface yet */
+	if (broker.link.gone) {
+		if (!link->gone && strcmp(link->name, broker.link.name) == 0)
+			link_back(link);
+		return;
+	}
+	if (link->index != broker.link.index)
+		return;
+	if (link->gone) {
+		link_gone();
+		return;
+	}
+	memcpy(broker.link.name, link->name, sizeof broker.link.name); /* renamed, perhaps */
+	if (link->is_up != broker.link.is_up) {
+		broker.link.is_up = link->is_up;
+		tell_link(link->is_up ? PLK_LINK_UP : PLK_LINK_DOWN);
+	}
+}
+
+/* Changes were lost: look at how things are. */
+static void
+link_look(void)
+{
+	struct plk_rtnl_link link;
+	int error = plk_rtnl_find(broker.rtnl_request, broker.link.name, &link);
+
+	if (error == 0 && !broker.link.gone && link.index != broker.link.index)
+		link_gone();
+	if (error == 0)
+		link_changed(NULL, &link);
+	else if (error == -ENODEV)
+		link_gone();
+}
+
+static void
+rtnl_read(void *ctx, uint32_t events)
+{
+	(void)ctx;
+	(void)events;
+	if (plk_rtnl_read(broker.rtnl, link_changed, NULL) == -ENOBUFS)
+		link_look();
+}
+
+/* ---- start ---- */
+
+/* A mark of our own, so that two daemons at the two ends of a veth hear each other. */
+static int
+mark_choose(void)
+{
+	while (broker.mark == 0) {
+		if (getrandom(&broker.mark, sizeof broker.mark, 0) < 0 && errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+static int
+rtnl_open(void)
+{
+	broker.rtnl = plk_rtnl_open();
+	if (broker.rtnl < 0)
+		return broker.rtnl;
+	broker.rtnl_request = plk_rtnl_request_open();
+	if (broker.rtnl_request < 0)
+		return broker.rtnl_request;
+	return plk_watch_add(&broker.loop, &broker.rtnl_watch, broker.rtnl, EPOLLIN);
+}
+
+static int
+channels_open(void)
+{
+	int fd = STDIN_FILENO; /* where the supervisor put it */
+
+	plk_channel_end_init(&broker.supervisor, &fd, PLK_CHANNEL_SUPERVISOR_BROKER);
+	return plk_watch_add(&broker.loop, &broker.supervisor_watch, broker.supervisor.fd, EPOLLIN);
+}
+
+static void
+init(void)
+{
+	broker.front.fd = -1;
+	broker.worker = -1;
+	broker.supervisor_watch.call = supervisor_read;
+	broker.front_watch.call = front_read;
+	broker.rtnl_watch.call = rtnl_read;
+	for (int class = 0; class < PLK_CLASSES; class ++)
+		broker.packets[class].fd = -1;
+	(void)umask(SOCKET_UMASK); /* it cannot fail */
+}
+
+int
+main(void)
+{
+	init();
+	plk_process_ignore_signals();
+	if (plk_process_harden("pktlockd-broker") < 0 || mark_choose() < 0)
+		return EXIT_FAILURE;
+	if (plk_loop_open(&broker.loop) < 0 || channels_open() < 0 || rtnl_open() < 0)
+		return EXIT_FAILURE;
+	if (plk_sandbox_enter(PLK_SANDBOX_BROKER) < 0)
+		return EXIT_FAILURE;
+	while (plk_loop_step(&broker.loop) == 0)
+		continue;
+	leave(EXIT_FAILURE);
+}

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pktlockd: starts the others, waits for them, passes signals on, tells the service manager. It
+ * reads no argument and no packet.
+ *
+ * Theory of operation. The order of main() is the whole idea: the broker is spawned while there is
+ * a capability to give it; then every privilege goes; then the front is spawned, so that the first
+ * byte of input is read by a process that has nothing; then the sandbox closes, and from now on
+ * only workers can be started. What is spawned inherits the sandbox, so it must come last.
+ *
+ * The service ends when the front or the broker ends; the front's status is ours. A worker that
+ * ends is replaced: at once if it lived two seconds, else after a growing while. Children ignore
+ * the signals that stop us, and end when their channel to us closes, so that they also end when we
+ * are killed.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/backoff.h"
+#include "os/channel.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/log.h"
+#include "os/loop.h"
+#include "os/notify.h"
+#include "os/process.h"
+#include "os/spawn.h"
+#include "os/tap.h"
+#include "sandbox/sandbox.h"
+
+#define INHERITED_MAX 1024 /* descriptors */
+#define STOP_MS 700 /* for the children to end by themselves; a stop takes less than a second */
+
+/* One of our children. */
+struct child {
+	const char *name;
+	struct plk_program program;
+	struct plk_channel_end end;
+	pid_t pid; /* 0 while there is none */
+};
+
+static struct supervisor {
+	struct plk_loop loop;
+	struct plk_identity identity;
+	struct child broker;
+	struct child front;
+	struct child worker;
+	struct plk_watch signal_watch;
+	struct plk_watch front_watch;
+	struct plk_timer worker_timer;
+	struct plk_timer stop_timer;
+	struct plk_backoff worker_backoff;
+	uint64_t worker_since_ms;
+	int signals;
+	int inherited[INHERITED_MAX];
+	size_t n_inherited;
+	bool stopping;
+	int status;
+} supervisor = {
+	.broker = {.name = "broker", .end.fd = -1},
+	.front = {.name = "front", .end.fd = -1},
+	.worker = {.name = "worker", .end.fd = -1},
+};
+
+static char *const no_environment[] = {NULL};
+
+static _Noreturn void
+die(const char *what, int error)
+{
+	plk_log(PLK_LOG_LINE_ERROR, "%s: %s", what, strerror(-error));
+	exit(EXIT_FAILURE);
+}
+
+/* ---- what we were started with ---- */
+
+/* Descriptors from 3 on that our parent left open: ours are all CLOEXEC. */
+static int
+inherited_list(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)) != NULL) {
+		int fd = atoi(entry->d_name); /* the kernel wrote it; "." and ".." are 0 */
+
+		if (fd <= STDERR_FILENO || fd == dirfd(dir))
+			continue;
+		if (supervisor.n_inherited == INHERITED_MAX) {
+			closedir(dir);
+			return -EMFILE;
+		}
+		supervisor.inherited[supervisor.n_inherited++] = fd;
+	}
+	closedir(dir);
+	return 0;
+}
+
+static void
+inherited_close(void)
+{
+	for (size_t i = 0; i < supervisor.n_inherited; i++)
+		plk_fd_close(&supervisor.inherited[i]);
+	supervisor.n_inherited = 0;
+}
+
+/* ---- children ---- */
+
+/* Makes a channel, spawns the child with the other end as its descriptor 0. */
+static int
+child_start(struct child *child, struct plk_spawn *how, enum plk_channel in)
+{
+	int pair[2];
+	pid_t pid;
+	int error = plk_channel_pair(pair);
+
+	if (error < 0)
+		return error;
+	how->program = &child->program;
+	how->channel = pair[1];
+	pid = plk_spawn(how);
+	plk_fd_close(&pair[1]);
+	if (pid < 0) {
+		plk_fd_close(&pair[0]);
+		return pid;
+	}
+	child->pid = pid;
+	plk_channel_end_init(&child->end, &pair[0], in);
+	return 0;
+}
+
+static int
+channel_give(const struct child *child, enum plk_peer peer, int *fd)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_CHANNEL, .u.channel = {.peer = (uint8_t)peer}};
+	int error = plk_channel_send(child->end.fd, &msg, *fd);
+
+	plk_fd_close(fd);
+	return error == -EPIPE || error == -ECONNRESET ? 0
+						       : error; /* it has ended: SIGCHLD follows */
+}
+
+/* A channel between two of our children. */
+static int
+children_connect(const struct child *a, enum plk_peer a_is, const struct child *b,
+		 enum plk_peer b_is)
+{
+	int pair[2];
+	int error = plk_channel_pair(pair);
+
+	if (error < 0)
+		return error;
+	error = channel_give(a, b_is, &pair[0]);
+	if (error < 0) {
+		plk_fd_close(&pair[1]);
+		return error;
+	}
+	return channel_give(b, a_is, &pair[1]);
+}
+
+/* The broker gets the inherited TAPs, with what only a privileged process can find out about
+ * them. */
+static int
+taps_give(void)
+{
+	for (size_t i = 0; i < supervisor.n_inherited; i++) {
+		int fd = supervisor.inherited[i];
+		char name[PLK_NAME_FIELD];
+		const struct plk_msg msg = {
+			.type = PLK_MSG_TAP,
+			.u.tap = {.number = (uint32_t)fd, .netns = (uint8_t)plk_tap_netns(fd)},
+		};
+		int error;
+
+		if (plk_tap_name(fd, name) < 0)
+			continue;
+		error = plk_channel_send(supervisor.broker.end.fd, &msg, fd);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int
+broker_start(void)
+{
+	char name[] = "pktlockd-broker";
+	char *argv[] = {name, NULL};
+	struct plk_spawn how = {
+		.argv = argv,
+		.envp = no_environment,
+		.quiet = true,
+		.assume = &supervisor.identity,
+		.keep = PLK_KEEP_NET_RAW,
+	};
+	int error = child_start(&supervisor.broker, &how, PLK_CHANNELS);
+
+	return error == 0 ? taps_give() : error;
+}
+
+/* The front's environment: what it reads, as far as it is there. */
+static const char *const front_variables[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+					      "LISTEN_PIDFDID", "JOURNAL_STREAM"};
+
+#define N_FRONT_VARIABLES (sizeof front_variables / sizeof *front_variables)
+
+static bool
+is_variable(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(entry, name, n) == 0 && entry[n] == '=';
+}
+
+/* @out: room for all of them and the NULL at the end */
+static void
+environment_pick(char **out)
+{
+	for (char **entry = environ; *entry; entry++) {
+		for (size_t i = 0; i < N_FRONT_VARIABLES; i++) {
+			if (is_variable(*entry, front_variables[i]) &&
+			    getenv(front_variables[i]) == strchr(*entry, '=') + 1)
+				*out++ = *entry;
+		}
+	}
+	*out = NULL;
+}
+
+static void
+environment_forget(void)
+{
+	for (size_t i = 0; i < N_FRONT_VARIABLES; i++)
+		plk_process_forget(front_variables[i]);
+	plk_process_forget("NOTIFY_SOCKET");
+}
+
+static int
+front_start(char **argv)
+{
+	char *environment[N_FRONT_VARIABLES + 1];
+	struct plk_spawn how = {.argv = argv, .envp = environment, .inherit = true};
+	int error;
+
+	environment_pick(environment);
+	error = child_start(&supervisor.front, &how, PLK_CHANNEL_FRONT_SUPERVISOR);
+	if (error < 0)
+		return error;
+	return children_connect(&supervisor.front, PLK_PEER_FRONT, &supervisor.broker,
+				PLK_PEER_BROKER);
+}
+
+static void
+stop(int status)
+{
+	if (!supervisor.stopping)
+		supervisor.status = status;
+	supervisor.stopping = true;
+}
+
+static void
+worker_start(void *ctx)
+{
+	char name[] = "pktlockd-worker";
+	char *argv[] = {name, NULL};
+	struct plk_spawn how = {.argv = argv, .envp = no_environment, .quiet = true};
+	int error = child_start(&supervisor.worker, &how, PLK_CHANNELS);
+
+	(void)ctx;
+	supervisor.worker_since_ms = plk_now_ms();
+	if (error == 0)
+		error = children_connect(&supervisor.worker, PLK_PEER_WORKER, &supervisor.broker,
+					 PLK_PEER_BROKER);
+	if (error == 0)
+		error = children_connect(&supervisor.worker, PLK_PEER_WORKER, &supervisor.front,
+					 PLK_PEER_FRONT);
+	if (error < 0) {
+		plk_log(PLK_LOG_LINE_ERROR, "cannot start the worker: error %d", -error);
+		stop(EXIT_FAILURE);
+	}
+}
+
+/* ---- their ends ---- */
+
+static void
+log_end(const struct child *child, int status, const char *then)
+{
+	if (WIFSIGNALED(status))
+		plk_log(PLK_LOG_LINE_ERROR, "%s (pid %d) was killed by signal %d%s; %s",
+			child->name, (int)child->pid, WTERMSIG(status),
+			WTERMSIG(status) == SIGSYS ? " (sandbox violation: journalctl -k "
+						     "--grep=type=1326 names the call)"
+						   : "",
+			then);
+	else
+		plk_log(PLK_LOG_LINE_ERROR, "%s (pid %d) ended with status %d; %s", child->name,
+			(int)child->pid, WEXITSTATUS(status), then);
+}
+
+static void
+child_forget(struct child *child)
+{
+	child->pid = 0;
+	plk_fd_close(&child->end.fd);
+}
+
+static void
+worker_ended(int status)
+{
+	uint64_t lived = plk_now_ms() - supervisor.worker_since_ms;
+	uint32_t wait = plk_backoff_step(&supervisor.worker_backoff, lived);
+	const struct plk_msg msg = {
+		.type = PLK_MSG_WORKER_DIED,
+		.u.worker_died = {.status = (uint32_t)status, .delay_ms = wait},
+	};
+
+	if (!supervisor.stopping)
+		log_end(&supervisor.worker, status,
+			wait > 0 ? "starting another after a while" : "starting another");
+	child_forget(&supervisor.worker);
+	if (supervisor.stopping)
+		return;
+	if (plk_channel_send(supervisor.front.end.fd, &msg, -1) < 0)
+		stop(EXIT_FAILURE);
+	else if (wait > 0)
+		plk_timer_set(&supervisor.loop, &supervisor.worker_timer, wait);
+	else
+		worker_start(NULL);
+}
+
+static void
+front_ended(int status)
+{
+	if (supervisor.stopping)
+		return;
+	if (WIFEXITED(status)) { /* it has said why */
+		stop(WEXITSTATUS(status));
+		return;
+	}
+	log_end(&supervisor.front, status, "the service ends");
+	stop(EXIT_FAILURE);
+}
+
+static void
+broker_ended(int status)
+{
+	if (supervisor.stopping)
+		return;
+	log_end(&supervisor.broker, status, "the service ends");
+	stop(EXIT_FAILURE);
+}
+
+static void
+child_ended(pid_t pid, int status)
+{
+	if (pid == supervisor.worker.pid) {
+		worker_ended(status);
+	} else if (pid == supervisor.front.pid) {
+		front_ended(status);
+		supervisor.front.pid = 0;
+	} else if (pid == supervisor.broker.pid) {
+		broker_ended(status);
+		supervisor.broker.pid = 0;
+	}
+}
+
+static void
+children_reap(void)
+{
+	int status;
+	pid_t pid;
+
+	/* #syscalls:supervisor wait4 */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		child_ended(pid, status);
+}
+
+/* ---- signals and orders ---- */
+
+static void
+tell_front(enum plk_msg_type type)
+{
+	const struct plk_msg msg = {.type = type};
+
+	if (plk_channel_send(supervisor.front.end.fd, &msg, -1) < 0)
+		stop(EXIT_FAILURE);
+}
+
+static void
+signals_read(void *ctx, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)ctx;
+	(void)events;
+	/* #syscalls:supervisor read */
+	if (read(supervisor.signals, &info, sizeof info) != sizeof info)
+		return;
+	switch (info.ssi_signo) {
+	case SIGTERM:
+	case SIGINT:
+		stop(EXIT_SUCCESS);
+		break;
+	case SIGHUP:
+		tell_front(PLK_MSG_RELOAD);
+		break;
+	case SIGUSR1:
+		tell_front(PLK_MSG_DUMP);
+		break;
+	default: /* SIGCHLD */
+		children_reap();
+	}
+}
+
+static void
+front_order(const struct plk_received *received)
+{
+	switch (received->msg.type) {
+	case PLK_MSG_WORKER_WANTED:
+		worker_start(NULL);
+		break;
+	case PLK_MSG_WORKER_STUCK:
+		/* #syscalls:supervisor kill */
+		if (supervisor.worker.pid > 0)
+			(void)kill(supervisor.worker.pid, SIGKILL); /* it may be dead already */
+		break;
+	default: /* READY: the request table permits no other */
+		plk_notify("READY=1");
+	}
+}
+
+static void
+front_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+	int got = plk_channel_receive(&supervisor.front.end, PLK_STAGE_RUN, &received);
+
+	(void)ctx;
+	(void)events;
+	if (got == -EBADMSG) {
+		plk_log(PLK_LOG_LINE_ERROR,
+			"front sent a message that is not permitted: type %u, %zu bytes",
+			received.type, received.n);
+		stop(EXIT_FAILURE);
+	} else if (got < 0) {
+		plk_watch_remove(&supervisor.loop, &supervisor.front_watch); /* SIGCHLD follows */
+	} else if (got > 0) {
+		front_order(&received);
+	}
+}
+
+/* ---- the end ---- */
+
+static void
+stop_late(void *ctx)
+{
+	const struct child *children[] = {&supervisor.front, &supervisor.worker,
+					  &supervisor.broker};
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof children / sizeof *children; i++) {
+		if (children[i]->pid > 0) {
+			plk_log(PLK_LOG_LINE_WARNING, "%s (pid %d) does not end; killing it",
+				children[i]->name, (int)children[i]->pid);
+			(void)kill(children[i]->pid, SIGKILL);
+		}
+	}
+}
+
+static bool
+children_live(void)
+{
+	return supervisor.front.pid > 0 || supervisor.worker.pid > 0 || supervisor.broker.pid > 0;
+}
+
+/* The front says goodbye, has the worker finish, and ends; the others end with their channels. */
+static void
+children_stop(void)
+{
+	if (supervisor.front.pid > 0) {
+		const struct plk_msg msg = {.type = PLK_MSG_STOP};
+
+		(void)plk_channel_send(supervisor.front.end.fd, &msg, -1); /* it may have ended */
+	}
+	plk_timer_stop(&supervisor.worker_timer);
+	plk_timer_set(&supervisor.loop, &supervisor.stop_timer, STOP_MS);
+	while (supervisor.front.pid > 0 && plk_loop_step(&supervisor.loop) == 0)
+		continue;
+	plk_fd_close(&supervisor.worker.end.fd);
+	plk_fd_close(&supervisor.broker.end.fd);
+	while (children_live() && plk_loop_step(&supervisor.loop) == 0)
+		continue;
+}
+
+/* ---- start ---- */
+
+static int
+signals_open(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return -errno;
+	supervisor.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (supervisor.signals < 0)
+		return -errno;
+	return plk_watch_add(&supervisor.loop, &supervisor.signal_watch, supervisor.signals,
+			     EPOLLIN);
+}
+
+static int
+programs_open(void)
+{
+	int error = plk_program_open("pktlockd-broker", &supervisor.broker.program);
+
+	if (error == 0)
+		error = plk_program_open("pktlockd-front", &supervisor.front.program);
+	if (error == 0)
+		error = plk_program_open("pktlockd-worker", &supervisor.worker.program);
+	return error;
+}
+
+static void
+init(void)
+{
+	supervisor.signal_watch.call = signals_read;
+	supervisor.front_watch.call = front_read;
+	supervisor.worker_timer.call = worker_start;
+	supervisor.stop_timer.call = stop_late;
+	supervisor.worker_backoff = PLK_BACKOFF_WORKER;
+}
+
+static void
+must(int error, const char *what)
+{
+	if (error < 0)
+		die(what, error);
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)argc;
+	init();
+	must(plk_fd_stdio(), "cannot open /dev/null");
+	plk_log_open("supervisor");
+	must(inherited_list(), "cannot list the inherited descriptors in /proc/self/fd");
+	must(programs_open(), "cannot find pktlockd-broker, -front and -worker beside pktlockd or "
+			      "in " PLK_LIBEXECDIR);
+	must(plk_identity_find(&supervisor.identity), "no user 'pktlock' and no user 'nobody'");
+	must(plk_notify_open(), "cannot connect to NOTIFY_SOCKET");
+	must(plk_loop_open(&supervisor.loop), "cannot make an epoll descriptor");
+	must(signals_open(), "cannot wait for signals");
+	must(broker_start(), "cannot start the broker");
+	must(plk_identity_assume(&supervisor.identity, PLK_KEEP_NOTHING),
+	     "cannot give up privileges");
+	must(plk_process_harden("pktlockd"), "cannot give up new privileges");
+	must(front_start(argv), "cannot start the front");
+	inherited_close();
+	environment_forget();
+	must(plk_watch_add(&supervisor.loop, &supervisor.front_watch, supervisor.front.end.fd,
+			   EPOLLIN),
+	     "cannot wait for the front");
+	must(plk_sandbox_enter(PLK_SANDBOX_SUPERVISOR), "cannot enter the sandbox");
+	while (!supervisor.stopping && plk_loop_step(&supervisor.loop) == 0)
+		continue;
+	plk_notify("STOPPING=1");
+	children_stop();
+	return supervisor.status;
+}

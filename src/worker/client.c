@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * client.c: connections: let in, admitted, read, written, ended.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "os/clock.h"
+#include "os/fd.h"
+#include "worker/worker.h"
+
+struct port *
+plk_client_port(const struct client *client)
+{
+	return &worker.ports[client->port];
+}
+
+static uint32_t
+slot_of(const struct client *client)
+{
+	return (uint32_t)(client - worker.clients);
+}
+
+/* ---- ending ---- */
+
+static void
+open_remove(uint32_t slot)
+{
+	for (uint32_t i = 0; i < worker.n_open; i++) {
+		if (worker.open[i] == slot) {
+			worker.open[i] = worker.open[--worker.n_open];
+			return;
+		}
+	}
+}
+
+/* Tells the front that a connection ended; then the slot is free. */
+static void
+gone_tell(struct client *client)
+{
+	const struct plk_msg msg = {
+		.type = PLK_MSG_CLOSED,
+		.u.closed = {.slot = slot_of(client),
+			     .generation = client->generation,
+			     .port = client->port,
+			     .reason = (uint8_t)client->reason,
+			     .error = (uint32_t)client->error,
+			     .from_client = client->from_client,
+			     .to_client = client->to_client,
+			     .dropped = client->dropped},
+	};
+
+	if (plk_worker_tell(&msg, -1) == -EAGAIN) {
+		plk_timer_set(&worker.loop, &worker.gone_timer, 1);
+		return;
+	}
+	client->state = CLIENT_FREE;
+	worker.n_gone--;
+	worker.n_used--;
+}
+
+static void
+gone_tell_all(void *ctx)
+{
+	(void)ctx;
+	for (uint32_t i = 0; i < worker.n_slots && worker.n_gone > 0; i++) {
+		if (worker.clients[i].state == CLIENT_GONE)
+			gone_tell(&worker.clients[i]);
+	}
+}
+
+static void
+client_close(struct client *client, enum plk_close reason, int error)
+{
+	if (client->state == CLIENT_WAITING)
+		worker.n_waiting--;
+	else
+		open_remove(slot_of(client));
+	plk_watch_remove(&worker.loop, &client->watch);
+	/* #syscalls:worker shutdown */
+	(void)shutdown(client->fd,
+		       SHUT_RDWR); /* another process may hold it too; the peer may be gone */
+	plk_fd_close(&client->fd);
+	plk_fdb_forget(&worker.fdb, slot_of(client));
+	plk_client_port(client)->n_clients--;
+	plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
+	client->state = CLIENT_GONE;
+	client->reason = reason;
+	client->error = error;
+	worker.n_gone++;
+	gone_tell(client);
+}
+
+/* ---- writing ---- */
+
+/* What the client's watch waits for: input unless there is none to come, room for output while
+ * there is some. */
+static int
+events_set(struct client *client)
+{
+	uint32_t events = (client->is_half_closed ? 0 : (uint32_t)EPOLLIN) |
+			  (plk_outq_bytes(&client->queue) > 0 ? (uint32_t)EPOLLOUT : 0);
+
+	return client->is_blocked ? 0 : plk_watch_set(&worker.loop, &client->watch, events);
+}
+
+static void
+client_flush(struct client *client)
+{
+	int error;
+
+	while (plk_outq_bytes(&client->queue) > 0) {
+		struct plk_span out = plk_outq_peek(&client->queue);
+		/* #syscalls:worker sendto */
+		ssize_t n = send(client->fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0) {
+			client_close(client, errno == EPIPE ? PLK_CLOSE_EOF : PLK_CLOSE_ERROR,
+				     errno);
+			return;
+		}
+		plk_outq_drop(&client->queue, (size_t)n);
+	}
+	error = events_set(client);
+	if (error < 0)
+		client_close(client, PLK_CLOSE_ERROR, -error);
+}
+
+void
+plk_clients_flush(void)
+{
+	for (uint32_t i = 0; i < worker.n_dirty; i++) {
+		struct client *client = &worker.clients[worker.dirty[i]];
+
+		client->is_dirty = false;
+		if (client->state == CLIENT_OPEN)
+			client_flush(client);
+	}
+	worker.n_dirty = 0;
+}
+
+/* ---- reading ---- */
+
+/* A frame waits for room at the interface: nothing is read meanwhile, and nothing of the socket is heard, since a hang-up would
+ * be reported without end. */
+static void
+client_block(struct client *client, const struct plk_frame *frame)
+{
+	client->pending = *frame;
+	client->is_blocked = true;
+	plk_watch_remove(&worker.loop, &client->watch);
+	plk_timer_set(&worker.loop, &worker.tx_timer, PLK_TX_RETRY_MS);
+}
+
+/* Sends what is complete in the buffer. */
+static void
+frames_send(struct client *client)
+{
+	struct plk_frame frame;
+	enum plk_err err;
+
+	while ((err = plk_deframer_next(&client->deframer, &frame)) == PLK_OK) {
+		client->from_client++;
+		if (!plk_tx(client, &frame)) {
+			client_block(client, &frame);
+			return;
+		}
+	}
+	if (err == PLK_E_LIMIT)
+		client_close(client, PLK_CLOSE_LENGTH, 0);
+	else if (err == PLK_E_MALFORMED)
+		client_close(client, PLK_CLOSE_HEADER, 0);
+}
+
+static void
+client_unblock(struct client *client)
+{
+	int error;
+
+	if (!plk_tx(client, &client->pending))
+		return;
+	client->is_blocked = false;
+	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
+	if (error < 0) {
+		client_close(client, PLK_CLOSE_ERROR, -error);
+		return;
+	}
+	frames_send(client);
+	if (client->state == CLIENT_OPEN && !client->is_blocked)
+		client_flush(client);
+}
+
+static void
+blocked_retry(void *ctx)
+{
+	bool again = false;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		struct client *client = &worker.clients[i];
+
+		if (client->state == CLIENT_OPEN && client->is_blocked)
+			client_unblock(client);
+		again |= client->state == CLIENT_OPEN && client->is_blocked;
+	}
+	if (again)
+		plk_timer_set(&worker.loop, &worker.tx_timer, PLK_TX_RETRY_MS);
+	plk_clients_flush();
+}
+
+/* EOF, or an error: what a read of @n bytes says. */
+static void
+client_ended(struct client *client, ssize_t n)
+{
+	if (n < 0)
+		client_close(client, errno == ECONNRESET ? PLK_CLOSE_EOF : PLK_CLOSE_ERROR, errno);
+	else if (plk_deframer_pending(&client->deframer) > 0)
+		client_close(client, PLK_CLOSE_TRUNCATED, 0);
+	else
+		client_close(client, PLK_CLOSE_EOF, 0);
+}
+
+static bool
+is_later(ssize_t n)
+{
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static void
+sender_read(struct client *client)
+{
+	struct plk_mspan space = plk_deframer_space(&client->deframer);
+	/* #syscalls:worker read */
+	ssize_t n = read(client->fd, space.p, space.n);
+
+	if (is_later(n))
+		return;
+	if (n <= 0) {
+		client_ended(client, n);
+		return;
+	}
+	plk_deframer_commit(&client->deframer, (size_t)n);
+	frames_send(client);
+}
+
+/* A capture client has nothing to say; that it says nothing more does not end the capture. */
+static void
+listener_read(struct client *client, uint32_t events)
+{
+	ssize_t n = read(client->fd, client->in.p, client->in.n);
+
+	if (is_later(n))
+		return;
+	if (n > 0) {
+		plk_worker_count(PLK_COUNTER_IGNORED_BYTES, (uint64_t)n);
+		return;
+	}
+	if (n < 0 || (events & (EPOLLHUP | EPOLLERR))) {
+		client_ended(client, n);
+		return;
+	}
+	client->is_half_closed = true;
+	n = events_set(client);
+	if (n < 0)
+		client_close(client, PLK_CLOSE_ERROR, (int)-n);
+}
+
+static void
+client_ready(void *ctx, uint32_t events)
+{
+	struct client *client = ctx;
+
+	if (events & EPOLLOUT)
+		client_flush(client);
+	if (client->state == CLIENT_OPEN && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
+		if (plk_client_port(client)->role == PLK_ROLE_CAPTURE)
+			listener_read(client, events);
+		else
+			sender_read(client);
+	}
+	plk_clients_flush();
+}
+
+/* ---- letting in ---- */
+
+int
+plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
+{
+	size_t each = PLK_IN_BYTES + (size_t)queue_bytes;
+	size_t table = n_slots * sizeof *worker.clients;
+	uint8_t *memory = mmap(NULL, table + n_slots * each, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	worker.clients = (struct client *)(void *)memory;
+	worker.n_slots = n_slots;
+	for (uint32_t i = 0; i < n_slots; i++) {
+		struct client *client = &worker.clients[i];
+		uint8_t *p = memory + table + i * each;
+
+		client->fd = -1;
+		client->watch = (struct plk_watch){.fd = -1, .call = client_ready, .ctx = client};
+		client->in = (struct plk_mspan){p, PLK_IN_BYTES};
+		client->out = (struct plk_mspan){p + PLK_IN_BYTES, queue_bytes};
+	}
+	worker.tx_timer.call = blocked_retry;
+	worker.gone_timer.call = gone_tell_all;
+	return 0;
+}
+
+static struct client *
+slot_find(void)
+{
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].state == CLIENT_FREE)
+			return &worker.clients[i];
+	}
+	return NULL;
+}
+
+/* A slot for a connection, or NULL: then the connection is closed and counted. */
+static struct client *
+slot_take(uint16_t port_index, int *fd)
+{
+	struct port *port = &worker.ports[port_index];
+	struct client *client = slot_find();
+	bool is_full = port->max_clients > 0 && port->n_clients >= port->max_clients;
+
+	if (!client || is_full) {
+		plk_fd_close(fd);
+		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+		if (is_full)
+			plk_worker_event(PLK_EVENT_PORT_FULL, port_index, port->n_clients,
+					 port->max_clients);
+		else
+			plk_worker_event(PLK_EVENT_NO_ROOM, port_index, worker.n_used,
+					 worker.n_slots);
+		return NULL;
+	}
+	*client = (struct client){
+		.state = CLIENT_WAITING,
+		.generation = client->generation + 1,
+		.port = port_index,
+		.fd = plk_fd_take(fd),
+		.watch = client->watch,
+		.in = client->in,
+		.out = client->out,
+	};
+	plk_deframer_init(&client->deframer, port->framing, client->in);
+	plk_outq_init(&client->queue, client->out);
+	port->n_clients++;
+	worker.n_used++;
+	worker.n_waiting++;
+	return client;
+}
+
+static void
+accepted_tell(struct client *client)
+{
+	const struct plk_msg msg = {
+		.type = PLK_MSG_ACCEPTED,
+		.u.accepted = {.slot = slot_of(client),
+			       .generation = client->generation,
+			       .port = client->port},
+	};
+
+	if (plk_worker_tell(&msg, client->fd) < 0)
+		client_close(client, PLK_CLOSE_REFUSED, 0);
+}
+
+/* Stops listening for a while: until descriptors or answers of the front come free. */
+static void
+accept_pause(struct port *port, uint64_t ms)
+{
+	plk_watch_remove(&worker.loop, &port->watch);
+	plk_timer_set(&worker.loop, &worker.accept_timer, ms);
+}
+
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+void
+plk_clients_accept(void *ctx, uint32_t events)
+{
+	struct port *port = ctx;
+	uint16_t index = (uint16_t)(port - worker.ports);
+
+	(void)events;
+	for (int i = 0; i < PLK_ACCEPTS; i++) {
+		struct client *client;
+		int fd;
+
+		if (worker.n_waiting >= PLK_ADMISSIONS_MAX) {
+			accept_pause(port, 1);
+			return;
+		}
+		/* #syscalls:worker accept4 */
+		fd = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 && is_shortage(errno)) {
+			plk_worker_event(PLK_EVENT_ACCEPT, index, (uint64_t)errno, 0);
+			accept_pause(port, PLK_ACCEPT_PAUSE_MS);
+		}
+		if (fd < 0)
+			return; /* nobody there, or it left already */
+		client = slot_take(index, &fd);
+		if (client)
+			accepted_tell(client);
+	}
+}
+
+void
+plk_clients_add(uint16_t port, int *fd)
+{
+	struct client *client = slot_take(port, fd);
+	const struct plk_msg refused = {
+		.type = PLK_MSG_CLOSED,
+		.u.closed = {.generation = 0, .port = port, .reason = PLK_CLOSE_REFUSED},
+	};
+
+	if (client)
+		accepted_tell(client);
+	else
+		(void)plk_worker_tell(&refused, -1); /* the front will try again in any case */
+}
+
+void
+plk_clients_admit(const struct plk_msg_admit *admit)
+{
+	struct client *client;
+	int error;
+
+	if (admit->slot >= worker.n_slots)
+		return;
+	client = &worker.clients[admit->slot];
+	if (client->state != CLIENT_WAITING || client->generation != admit->generation)
+		return; /* it has left meanwhile */
+	if (!admit->admit) {
+		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+		client_close(client, PLK_CLOSE_REFUSED, 0);
+		return;
+	}
+	worker.n_waiting--;
+	client->state = CLIENT_OPEN;
+	worker.open[worker.n_open++] = admit->slot;
+	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
+	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
+	if (error < 0)
+		client_close(client, PLK_CLOSE_ERROR, -error);
+}
+
+void
+plk_clients_finish(void)
+{
+	plk_clients_flush();
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		struct client *client = &worker.clients[i];
+
+		if (client->state == CLIENT_OPEN)
+			client_flush(client);
+		if (client->state == CLIENT_OPEN || client->state == CLIENT_WAITING)
+			client_close(client, PLK_CLOSE_STOP, 0);
+	}
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pktlockd-worker: moves frames, and can do nothing else.
+ *
+ * It is fed by everybody: the interface, the clients, and the descriptors that the service manager
+ * made. It has no capability, no name of a file, and after GO no system call that opens, binds,
+ * connects or configures anything.
+ *
+ * Theory of operation. CONFIG says how much memory there is (START -> SETUP); PORT hands over the
+ * listeners, which are proved before they are used; PACKET, from the broker, the packet sockets. GO
+ * maps the rings, closes the sandbox and begins to serve (SETUP -> RUN). When the channel to the
+ * supervisor or to the front closes, or FINISH comes, all connections end and so does the process.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/process.h"
+#include "sandbox/sandbox.h"
+#include "worker/worker.h"
+
+/* What the C library and this file do between exec and the sandbox; the supervisor's sandbox,
+ * which we inherit, must permit it: */
+/* #syscalls:exec brk mmap munmap mprotect mremap arch_prctl set_tid_address */
+/* #syscalls:exec set_robust_list rseq prlimit64 readlink readlinkat getrandom newfstatat fstat */
+/* #syscalls:exec prctl rt_sigaction epoll_create1 seccomp fcntl getpeername openat pread64 */
+/* #syscalls:exec access uname */
+
+struct worker worker;
+
+int
+plk_worker_tell(const struct plk_msg *msg, int pass)
+{
+	return plk_channel_send(worker.front.fd, msg, pass);
+}
+
+void
+plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
+{
+	const struct plk_msg msg = {
+		.type = PLK_MSG_EVENT,
+		.u.event = {.code = (uint16_t)code, .a = a, .b = b, .c = c},
+	};
+	uint32_t suppressed;
+
+	if (plk_ratelimit_step(&worker.limits[code], plk_now_ms(), &suppressed))
+		(void)plk_worker_tell(&msg,
+				      -1); /* a log line may be lost, a frame may not wait for it */
+}
+
+void
+plk_worker_count(enum plk_counter counter, uint64_t n)
+{
+	worker.counters[counter] += n;
+}
+
+static _Noreturn void
+leave(int status)
+{
+	plk_clients_finish();
+	_exit(status);
+}
+
+/* A message that may not come, or a start that fails: the front hears why, if it still listens. */
+static _Noreturn void
+give_up(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
+{
+	if (worker.front.fd >= 0)
+		plk_worker_event(code, a, b, c);
+	leave(EXIT_FAILURE);
+}
+
+static void
+must(int error, uint64_t where)
+{
+	if (error < 0)
+		give_up(PLK_EVENT_SYSTEM, where, (uint64_t)-error, 0);
+}
+
+/* Takes what is on a channel; ends the process on what is not permitted. When the front or the broker is gone there is no
+ * more to take: the supervisor sees it too, and closes its own channel, which ends us. */
+static bool
+take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *received)
+{
+	int got = plk_channel_receive(end, worker.stage, received);
+
+	if (got == -EBADMSG)
+		give_up(PLK_EVENT_BAD_MESSAGE, received->type, received->err, received->n);
+	if (got < 0 && end == &worker.supervisor)
+		leave(EXIT_SUCCESS);
+	if (got < 0)
+		plk_watch_remove(&worker.loop, watch);
+	return got > 0;
+}
+
+/* ---- broker ---- */
+
+static void
+packet_take(const struct plk_msg_packet *packet, int *fd)
+{
+	if (packet->class == PLK_CLASS_TX && worker.tx < 0)
+		worker.tx = plk_fd_take(fd);
+	else if (packet->class < PLK_CLASS_RX && worker.rx[packet->class].fd < 0)
+		must(plk_rx_open((enum plk_class)packet->class, fd, packet->block_bytes,
+				 packet->n_blocks),
+		     __LINE__);
+	else
+		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_PACKET, PLK_E_LIMIT, 0);
+}
+
+static void
+broker_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+
+	(void)ctx;
+	(void)events;
+	while (take(&worker.broker, &worker.broker_watch, &received))
+		packet_take(&received.msg.u.packet, &received.fd);
+}
+
+/* ---- front ---- */
+
+static void
+config_take(const struct plk_msg_config *config)
+{
+	worker.stage = PLK_STAGE_SETUP;
+	if (config->clients == 0 || config->queue < PLK_QUEUE_MIN)
+		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_CONFIG, PLK_E_LIMIT, 0);
+	must(plk_clients_make(config->clients, config->queue), __LINE__);
+}
+
+/* Proves an inherited listener, and says what it found. */
+static enum plk_err
+listener_adopt(const struct plk_msg_port *m, int fd)
+{
+	struct plk_msg msg = {.type = PLK_MSG_ADOPTED, .u.adopted.port = m->port};
+	enum plk_err err;
+	int error;
+
+	err = plk_adopt(fd, m->tcp, worker.adopted, worker.n_adopted,
+			&worker.adopted[worker.n_adopted], &error);
+	if (err == PLK_OK)
+		worker.n_adopted++;
+	msg.u.adopted.err = (uint16_t)err;
+	msg.u.adopted.error = (uint32_t)error;
+	must(plk_worker_tell(&msg, -1), __LINE__);
+	return err;
+}
+
+static void
+port_take(const struct plk_msg_port *m, int *fd)
+{
+	struct port *port = &worker.ports[m->port];
+
+	if (port->used)
+		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_PORT, PLK_E_LIMIT, m->port);
+	if (m->adopt && listener_adopt(m, *fd) != PLK_OK) {
+		plk_fd_close(fd);
+		return;
+	}
+	*port = (struct port){
+		.used = true,
+		.role = (enum plk_role)m->role,
+		.framing = {.vnet_hdr = m->vnet_hdr},
+		.direction = (enum plk_direction)m->direction,
+		.latency = (enum plk_latency)m->latency,
+		.max_clients = m->max_clients,
+		.listener = plk_fd_take(fd),
+		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
+	};
+}
+
+/* Waits for connections at each listener that is not waited at: all at the start, paused ones
+ * later. */
+static void
+listeners_start(void *ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		struct port *port = &worker.ports[i];
+
+		if (port->used && port->listener >= 0 && port->watch.fd < 0)
+			must(plk_watch_add(&worker.loop, &port->watch, port->listener, EPOLLIN),
+			     __LINE__);
+	}
+}
+
+static void
+go(void)
+{
+	const struct plk_msg serving = {.type = PLK_MSG_SERVING};
+
+	broker_read(NULL, 0); /* the packet sockets, which were sent before */
+	must(plk_rx_start(), __LINE__);
+	worker.accept_timer.call = listeners_start;
+	listeners_start(NULL);
+	must(plk_sandbox_enter(PLK_SANDBOX_WORKER), __LINE__);
+	worker.stage = PLK_STAGE_RUN;
+	must(plk_worker_tell(&serving, -1), __LINE__);
+}
+
+static void
+counters_tell(void)
+{
+	struct plk_msg msg = {.type = PLK_MSG_COUNTERS};
+
+	plk_rx_losses();
+	_Static_assert(sizeof msg.u.counters.values == sizeof worker.counters,
+		       "one slot for each counter");
+	memcpy(msg.u.counters.values, worker.counters, sizeof worker.counters);
+	(void)plk_worker_tell(&msg, -1); /* who does not read does not want them */
+}
+
+static _Noreturn void
+finish(void)
+{
+	plk_clients_finish();
+	counters_tell();
+	_exit(EXIT_SUCCESS);
+}
+
+static void
+front_order(struct plk_received *received)
+{
+	const struct plk_msg *msg = &received->msg;
+
+	switch (msg->type) {
+	case PLK_MSG_CONFIG:
+		config_take(&msg->u.config);
+		break;
+	case PLK_MSG_PORT:
+		port_take(&msg->u.port, &received->fd);
+		break;
+	case PLK_MSG_GO:
+		go();
+		break;
+	case PLK_MSG_CLIENT:
+		plk_clients_add(msg->u.client.port, &received->fd);
+		break;
+	case PLK_MSG_ADMIT:
+		plk_clients_admit(&msg->u.admit);
+		break;
+	case PLK_MSG_COUNT:
+		counters_tell();
+		break;
+	default: /* FINISH: the request table permits no other */
+		finish();
+	}
+}
+
+static void
+front_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+
+	(void)ctx;
+	(void)events;
+	if (take(&worker.front, &worker.front_watch, &received))
+		front_order(&received);
+}
+
+/* ---- supervisor ---- */
+
+static void
+channel_take(enum plk_peer peer, int *fd)
+{
+	if (peer == PLK_PEER_FRONT && worker.front.fd < 0) {
+		plk_channel_end_init(&worker.front, fd, PLK_CHANNEL_FRONT_WORKER);
+		must(plk_watch_add(&worker.loop, &worker.front_watch, worker.front.fd, EPOLLIN),
+		     __LINE__);
+	} else if (peer == PLK_PEER_BROKER && worker.broker.fd < 0) {
+		plk_channel_end_init(&worker.broker, fd, PLK_CHANNEL_BROKER_WORKER);
+	} else {
+		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_CHANNEL, PLK_E_LIMIT, peer);
+	}
+}
+
+static void
+supervisor_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+
+	(void)ctx;
+	(void)events;
+	if (take(&worker.supervisor, &worker.supervisor_watch, &received))
+		channel_take((enum plk_peer)received.msg.u.channel.peer, &received.fd);
+}
+
+/* ---- start ---- */
+
+static void
+init(void)
+{
+	worker.front.fd = -1;
+	worker.broker.fd = -1;
+	worker.broker_watch.fd = -1; /* never waited for: see go() */
+	worker.tx = -1;
+	worker.supervisor_watch.call = supervisor_read;
+	worker.front_watch.call = front_read;
+	for (size_t class = 0; class < PLK_CLASS_RX; class ++)
+		worker.rx[class].fd = -1;
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+		worker.ports[i].listener = -1;
+}
+
+static int
+supervisor_open(void)
+{
+	int fd = STDIN_FILENO; /* where it was put */
+
+	plk_channel_end_init(&worker.supervisor, &fd, PLK_CHANNEL_SUPERVISOR_WORKER);
+	return plk_watch_add(&worker.loop, &worker.supervisor_watch, worker.supervisor.fd, EPOLLIN);
+}
+
+int
+main(void)
+{
+	init();
+	plk_process_ignore_signals();
+	if (plk_process_harden("pktlockd-worker") < 0)
+		return EXIT_FAILURE;
+	if (plk_loop_open(&worker.loop) < 0 || supervisor_open() < 0)
+		return EXIT_FAILURE;
+	while (plk_loop_step(&worker.loop) == 0)
+		continue;
+	leave(EXIT_FAILURE);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rx.c: take frames from the packet sockets. Whatever becomes of the clients, the rings are
+ * drained.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "os/fd.h"
+#include "os/packet.h"
+#include "worker/worker.h"
+
+static void
+block_deliver(enum plk_class class, struct plk_span block)
+{
+	struct plk_rxblk walk;
+	struct plk_rxpkt packet;
+	enum plk_err err = plk_rxblk_parse(block, &walk);
+
+	while (err == PLK_OK && (err = plk_rxblk_next(&walk, &packet)) == PLK_OK)
+		plk_deliver_rx(class, &packet);
+	if (err != PLK_E_SHORT)
+		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1);
+}
+
+static void
+ring_read(struct rx *rx)
+{
+	struct plk_span block;
+
+	for (int i = 0; i < PLK_RX_BLOCKS && plk_ring_take(&rx->ring, &block) > 0; i++) {
+		block_deliver(rx->class, block);
+		plk_ring_give(&rx->ring);
+	}
+}
+
+static void
+socket_read(struct rx *rx)
+{
+	static uint8_t buffer[PLK_RX_BYTES];
+
+	for (int i = 0; i < PLK_RX_FRAMES; i++) {
+		struct plk_rxpkt packet;
+		int got = plk_packet_receive(rx->fd, (struct plk_mspan){buffer, sizeof buffer},
+					     &packet);
+
+		if (got == 0)
+			return;
+		if (got > 0)
+			plk_deliver_rx(rx->class, &packet);
+		else if (got == -EINVAL)
+			plk_worker_count(PLK_COUNTER_RX_MALFORMED,
+					 1); /* that frame is lost, the next are not */
+		else if (got != -ENETDOWN)
+			plk_worker_event(PLK_EVENT_RX_ERROR, rx->class, (uint64_t)-got, 0);
+	}
+}
+
+static void
+rx_read(void *ctx, uint32_t events)
+{
+	struct rx *rx = ctx;
+
+	/* The interface went down: said once, but a ring's socket stays ready until it is asked.
+	 * The broker tells the front. */
+	if (events & EPOLLERR)
+		(void)plk_fd_error(rx->fd);
+	if (rx->has_ring)
+		ring_read(rx);
+	else
+		socket_read(rx);
+	plk_clients_flush();
+}
+
+int
+plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
+{
+	struct rx *rx = &worker.rx[class];
+
+	rx->fd = plk_fd_take(fd);
+	rx->class = class;
+	rx->watch = (struct plk_watch){.fd = -1, .call = rx_read, .ctx = rx};
+	rx->has_ring = plk_class_is_bulk(class);
+	return rx->has_ring ? plk_ring_open(&rx->ring, rx->fd, block_bytes, n_blocks) : 0;
+}
+
+int
+plk_rx_start(void)
+{
+	for (int class = 0; class < PLK_CLASS_RX; class ++) {
+		struct rx *rx = &worker.rx[class];
+		int error =
+			rx->fd < 0 ? 0 : plk_watch_add(&worker.loop, &rx->watch, rx->fd, EPOLLIN);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+void
+plk_rx_losses(void)
+{
+	for (int class = 0; class < PLK_CLASS_RX; class ++) {
+		if (worker.rx[class].fd >= 0)
+			plk_worker_count(PLK_COUNTER_RX_KERNEL,
+					 plk_packet_losses(worker.rx[class].fd));
+	}
+}

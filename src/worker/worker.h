@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker.h: what the files of the worker share.
+ *
+ * Theory of operation. Frames come from the interface (rx.c) or from a client (client.c), are
+ * judged and sent to the interface (tx.c), and are put into the queues of other clients
+ * (deliver.c). Putting never blocks and never closes; queues are written to the sockets afterwards
+ * (plk_clients_flush()). A client whose queue is full loses frames, whole ones; nobody waits for
+ * it.
+ *
+ * A connection takes a slot. It is WAITING until the front has admitted it: before that no byte is
+ * read or written. When it ends the slot is GONE until the front has been told, then FREE. A slot's
+ * generation counts its connections, so that late answers meet nobody else.
+ *
+ * After GO nothing is allocated: slots, buffers and queues are one mapping, touched as it is used.
+ */
+#ifndef PLK_WORKER_WORKER_H
+#define PLK_WORKER_WORKER_H
+
+#include <pktlock/deframer.h>
+
+#include "core/fdb.h"
+#include "core/outq.h"
+#include "core/ratelimit.h"
+#include "os/adopt.h"
+#include "os/channel.h"
+#include "os/loop.h"
+#include "os/ring.h"
+
+#define PLK_IN_BYTES 131072 /* a client's input buffer: some reads' worth, and any record */
+#define PLK_RX_BYTES \
+	(PLK_VNET_HDR + 131072) /* a received frame and its header: superframes exceed 64 KiB */
+#define PLK_RX_FRAMES 64        /* taken from a socket in one go, so that clients get their turn */
+#define PLK_RX_BLOCKS 4         /* taken from a ring in one go */
+#define PLK_ACCEPTS 16          /* connections accepted in one go */
+#define PLK_ADMISSIONS_MAX \
+	64 /* connections that wait for the front; the others wait in the listener */
+#define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
+#define PLK_TX_RETRY_MS 1
+#define PLK_TX_WAIT_MS \
+	100 /* a frame waits so long for an interface that has no room, then it is dropped */
+
+/** struct port - what clients of one remote may do
+ * @watch: of the listener; its fd is -1 while none is waited for
+ */
+struct port {
+	bool used;
+	enum plk_role role;
+	struct plk_framing framing;
+	enum plk_direction direction;
+	enum plk_latency latency;
+	uint32_t max_clients;
+	uint32_t n_clients;
+	int listener; /* owned; -1 for an active remote */
+	struct plk_watch watch;
+};
+
+enum client_state {
+	CLIENT_FREE,
+	CLIENT_WAITING, /* for the front */
+	CLIENT_OPEN,
+	CLIENT_GONE, /* the front is to be told */
+};
+
+/** struct client - a slot
+ * @pending:     a frame that the interface had no room for; points into the deframer's buffer
+ * @is_blocked:  there is one; nothing is read meanwhile
+ * @is_dirty:    on the list of queues to be written
+ */
+struct client {
+	enum client_state state;
+	uint32_t generation;
+	uint16_t port;
+	int fd;
+	struct plk_watch watch;
+	struct plk_deframer deframer;
+	struct plk_mspan in;
+	struct plk_mspan out;
+	struct plk_outq queue;
+	bool is_dirty;
+	bool is_half_closed;
+	bool is_blocked;
+	struct plk_frame pending;
+	uint64_t deadline_ms;
+	enum plk_close reason;
+	int error;
+	uint64_t from_client; /* frames */
+	uint64_t to_client;   /* frames */
+	uint64_t dropped;     /* frames */
+};
+
+/** struct rx - a receiving packet socket; @fd is -1 if the class is not used */
+struct rx {
+	int fd;
+	enum plk_class class;
+	bool has_ring;
+	struct plk_ring ring;
+	struct plk_watch watch;
+};
+
+/** struct worker - all there is */
+struct worker {
+	struct plk_loop loop;
+	enum plk_stage stage;
+	struct plk_channel_end supervisor;
+	struct plk_channel_end front;
+	struct plk_channel_end broker;
+	struct plk_watch supervisor_watch;
+	struct plk_watch front_watch;
+	struct plk_watch broker_watch;
+	struct port ports[PLK_PORTS_MAX];
+	struct plk_adopted adopted[PLK_PORTS_MAX];
+	size_t n_adopted;
+	struct client *clients;
+	uint32_t n_slots;
+	uint32_t n_used;                /* slots that are not FREE */
+	uint32_t n_waiting;             /* slots that are WAITING */
+	uint32_t n_gone;                /* slots that are GONE */
+	uint32_t open[PLK_CLIENTS_MAX]; /* slots that are OPEN */
+	uint32_t n_open;
+	uint32_t dirty[PLK_CLIENTS_MAX];
+	uint32_t n_dirty;
+	struct rx rx[PLK_CLASS_RX];
+	int tx;
+	struct plk_fdb fdb;
+	struct plk_timer accept_timer;
+	struct plk_timer tx_timer;
+	struct plk_timer gone_timer;
+	struct plk_ratelimit limits[PLK_EVENTS];
+	uint64_t counters[PLK_COUNTERS];
+};
+
+extern struct worker worker;
+
+/* main.c */
+
+/** plk_worker_tell() - a message to the front; Return: 0 or -errno, -EAGAIN if the front does not read */
+int plk_worker_tell(const struct plk_msg *msg, int pass);
+
+/** plk_worker_event() - something for the log, rate limited by its code; lost if the front does not read */
+void plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c);
+
+/** plk_worker_count() - add to a counter */
+void plk_worker_count(enum plk_counter counter, uint64_t n);
+
+/* client.c */
+
+/** plk_clients_make() - the slots and all their memory; Return: 0 or -errno */
+int plk_clients_make(uint32_t n_slots, uint32_t queue_bytes);
+
+/** plk_clients_accept() - let connections of a listener in (callback of its watch; @ctx is the port) */
+void plk_clients_accept(void *ctx, uint32_t events);
+
+/** plk_clients_add() - take over a connection that the broker made and the front has already seen */
+void plk_clients_add(uint16_t port, int *fd);
+
+/** plk_clients_admit() - what the front says of a connection */
+void plk_clients_admit(const struct plk_msg_admit *admit);
+
+/** plk_clients_flush() - write what was put into queues */
+void plk_clients_flush(void);
+
+/** plk_clients_finish() - end all connections: what can be written at once is written */
+void plk_clients_finish(void);
+
+/** plk_client_port() - the port of a client */
+struct port *plk_client_port(const struct client *client);
+
+/* tx.c */
+
+/** plk_tx() - a frame from a client to the interface, and to other attached clients
+ * Return: true; false if the interface has no room now and the frame should be offered again.
+ */
+bool plk_tx(struct client *from, const struct plk_frame *frame);
+
+/* deliver.c */
+
+/** plk_deliver_rx() - a frame from the interface to the clients of a class */
+void plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet);
+
+/** plk_deliver_local() - a frame of an attached client to one other (@to) or all others (@to is NULL) */
+void plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
+		       const struct client *to);
+
+/* rx.c */
+
+/** plk_rx_open() - take over a receiving packet socket; Return: 0 or -errno */
+int plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks);
+
+/** plk_rx_start() - begin to wait for frames; Return: 0 or -errno */
+int plk_rx_start(void);
+
+/** plk_rx_losses() - add what the kernel dropped since the last call to the counters */
+void plk_rx_losses(void);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * clients.c: who may connect.
+ *
+ * The worker shows each connection once, before it reads a byte of it. The kernel says who is at
+ * the other end; the port says who may be. Where a list stands and the kernel says nothing (TCP),
+ * nobody is admitted.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "front/front.h"
+#include "os/fd.h"
+
+static bool
+is_among(uint32_t id, const uint32_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static bool
+may_connect(const struct plk_port *port, const struct plk_peer_id *peer, int fd)
+{
+	if (port->n_uids == 0 && port->n_gids == 0)
+		return true;
+	if (!peer->is_unix)
+		return false;
+	return is_among(peer->uid, port->uids, port->n_uids) ||
+	       (port->n_gids > 0 && plk_peer_in_groups(fd, peer, port->gids, port->n_gids));
+}
+
+/* uid=U pid=P, or peer=tcp:ADDR:PORT */
+static void
+peer_print(const struct plk_peer_id *peer, char *out, size_t n)
+{
+	if (peer->is_unix)
+		(void)snprintf(out, n, "uid=%u pid=%d", peer->uid, peer->pid);
+	else
+		(void)snprintf(out, n, "peer=%s", peer->text);
+}
+
+/* An attached client wants all frames of the interface, not only those for its own address. */
+static void
+attached_count(uint16_t port, bool more)
+{
+	struct plk_msg msg = {.type = PLK_MSG_PROMISC, .u.promisc = {.on = more}};
+
+	if (front.ports[port].port->role != PLK_ROLE_ATTACH)
+		return;
+	front.n_attached += more ? 1U : -1U;
+	if (front.n_attached == (more ? 1 : 0))
+		plk_front_send(front.broker.fd, &msg, -1);
+}
+
+void
+plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
+{
+	struct front_client *client = &front.clients[accepted->slot];
+	const struct front_port *p = &front.ports[accepted->port];
+	char who[96];
+	struct plk_msg answer = {
+		.type = PLK_MSG_ADMIT,
+		.u.admit = {.slot = accepted->slot, .generation = accepted->generation},
+	};
+
+	*client = (struct front_client){
+		.used = true,
+		.generation = accepted->generation,
+		.port = accepted->port,
+	};
+	if (plk_peer_identify(*fd, &client->peer) == 0)
+		client->admitted = may_connect(p->port, &client->peer, *fd);
+	plk_fd_close(fd);
+	answer.u.admit.admit = client->admitted;
+	peer_print(&client->peer, who, sizeof who);
+	if (plk_front_limited(&front.client_lines))
+		plk_log(client->admitted ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
+			"client %s remote=%s slot=%u %s",
+			client->admitted ? "connected" : "refused", p->label, accepted->slot, who);
+	if (client->admitted)
+		attached_count(accepted->port, true);
+	plk_front_send(front.worker.fd, &answer, -1);
+}
+
+static void
+closed_log(const struct plk_msg_closed *c, const struct front_client *client)
+{
+	const bool is_fault = c->reason == PLK_CLOSE_TRUNCATED || c->reason == PLK_CLOSE_LENGTH ||
+			      c->reason == PLK_CLOSE_HEADER || c->reason == PLK_CLOSE_ERROR;
+	char who[96];
+
+	if (c->reason == PLK_CLOSE_REFUSED || !plk_front_limited(&front.client_lines))
+		return;
+	peer_print(&client->peer, who, sizeof who);
+	plk_log(is_fault ? PLK_LOG_LINE_WARNING : PLK_LOG_LINE_INFO,
+		"client closed remote=%s slot=%u %s reason=%s%s%s from_client=%llu to_client=%llu "
+		"dropped=%llu",
+		front.ports[c->port].label, c->slot, who, plk_words_close(c->reason),
+		c->error != 0 && is_fault ? " error=" : "",
+		c->error != 0 && is_fault ? strerror((int)c->error) : "",
+		(unsigned long long)c->from_client, (unsigned long long)c->to_client,
+		(unsigned long long)c->dropped);
+}
+
+void
+plk_front_closed(const struct plk_msg_closed *closed)
+{
+	struct front_client *client = &front.clients[closed->slot];
+
+	if (client->used && client->generation == closed->generation &&
+	    client->port == closed->port) {
+		closed_log(closed, client);
+		client->used = false;
+		if (client->admitted)
+			attached_count(client->port, false);
+	} else if (closed->generation != 0) {
+		plk_log(PLK_LOG_LINE_WARNING, "worker closed a client that is not known slot=%u",
+			closed->slot);
+	}
+	plk_active_ended(closed->port);
+}
+
+void
+plk_front_clients_forget(void)
+{
+	for (size_t i = 0; i < PLK_CLIENTS_MAX; i++) {
+		struct front_client *client = &front.clients[i];
+
+		if (client->used && client->admitted)
+			attached_count(client->port, false);
+		client->used = false;
+	}
+}

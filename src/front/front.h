@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front.h: what the files of the front share.
+ *
+ * Theory of operation. The front reads what people write: the command line and LISTEN_*. It has
+ * nothing to lose: no capability, and it never holds a packet socket. It orders, the broker and the
+ * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
+ * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
+ * interface that goes and comes, a worker that died and its successor (main.c). The words of the
+ * log are here (words.c).
+ */
+#ifndef PLK_FRONT_FRONT_H
+#define PLK_FRONT_FRONT_H
+
+#include <pktlock/listen.h>
+
+#include "core/backoff.h"
+#include "core/ratelimit.h"
+#include "os/channel.h"
+#include "os/log.h"
+#include "os/loop.h"
+#include "os/peer.h"
+#include "text/cmdline.h"
+
+#define PLK_LABEL_BYTES 256 /* of a port in the log; a longer one is cut */
+#define PLK_CONNECT_TIMEOUT_MS 10000
+
+/** struct front_port - a port, and what the front does for it
+ * @port:     as it was written
+ * @text:     the PORT-SPEC as it was written
+ * @label:    for the log
+ * @fd:       pfd: and sd:: the inherited descriptor's number
+ * @listener: a copy of the listening socket, for the next worker; -1 if there is none
+ * The others are for active remotes.
+ * @connecting: a socket on its way, or -1
+ */
+struct front_port {
+	const struct plk_port *port;
+	struct plk_span text;
+	char label[PLK_LABEL_BYTES];
+	int fd;
+	int listener;
+	int connecting;
+	struct plk_watch watch;
+	struct plk_timer timer;
+	struct plk_backoff backoff;
+	uint64_t since_ms; /* connected; 0 if it is not */
+	int last_error;    /* logged already */
+};
+
+/** struct front_client - a connection that the worker has */
+struct front_client {
+	bool used;
+	uint32_t generation;
+	uint16_t port;
+	bool admitted;
+	struct plk_peer_id peer;
+};
+
+/** struct front_listen - LISTEN_*, if it is for us
+ * @names: empty unless @has_names
+ */
+struct front_listen {
+	bool ours;
+	bool has_names;
+	uint32_t n_fds;
+	struct plk_span names;
+};
+
+/** struct front - all there is */
+struct front {
+	struct plk_loop loop;
+	enum plk_stage stage;
+	struct plk_channel_end supervisor;
+	struct plk_channel_end broker;
+	struct plk_channel_end worker;
+	struct plk_watch supervisor_watch;
+	struct plk_watch broker_watch;
+	struct plk_watch worker_watch;
+	struct plk_cmdline cmdline;
+	struct front_listen listen;
+	struct front_port ports[PLK_PORTS_MAX];
+	struct front_client clients[PLK_CLIENTS_MAX];
+	uint32_t n_attached;
+	struct plk_msg_iface_is iface;
+	enum plk_msg_type awaited; /* NONE: the answer has come */
+	struct plk_received answer;
+	bool serving;
+	struct plk_ratelimit client_lines;
+	struct plk_ratelimit event_lines;
+};
+
+extern struct front front;
+
+/* main.c */
+
+/** plk_front_send() - an order, or an end: who does not take orders is broken */
+void plk_front_send(int fd, const struct plk_msg *msg, int pass);
+
+/** plk_front_ask() - an order and its answer, which is in front.answer afterwards */
+void plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_type answer);
+
+/** plk_front_port_send() - make a port known to the worker */
+void plk_front_port_send(size_t i);
+
+/** plk_front_limited() - may another line of this kind be logged? Says how many were not. */
+bool plk_front_limited(struct plk_ratelimit *limit);
+
+/* start.c */
+
+/** plk_start_plan() - read the command line and LISTEN_*; ends the process on error, and when only an answer was wanted */
+void plk_start_plan(int argc, char **argv);
+
+/** plk_start_open() - have everything opened; ends the process on error */
+void plk_start_open(void);
+
+/* clients.c */
+
+/** plk_front_accepted() - a connection to be admitted; takes the descriptor over */
+void plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd);
+
+/** plk_front_closed() - a connection ended */
+void plk_front_closed(const struct plk_msg_closed *closed);
+
+/** plk_front_clients_forget() - the worker died, and all connections with it */
+void plk_front_clients_forget(void);
+
+/* active.c */
+
+/** plk_active_start() - begin to connect an active remote */
+void plk_active_start(size_t i);
+
+/** plk_active_connecting() - the broker's answer; takes the descriptor over */
+void plk_active_connecting(const struct plk_msg_connecting *answer, int *fd);
+
+/** plk_active_ended() - the connection of an active remote ended, if it is one */
+void plk_active_ended(uint16_t port);
+
+/** plk_active_forget() - the worker died: connections of all active remotes ended */
+void plk_active_forget(void);
+
+/* words.c */
+
+/** plk_words_step() - what failed; a phrase */
+const char *plk_words_step(unsigned step);
+
+/** plk_words_hint() - what to do about an error of a step; "" or a phrase that begins with "; " */
+const char *plk_words_hint(unsigned step, int error);
+
+/** plk_words_close() - why a connection ended; a word of the counters */
+const char *plk_words_close(unsigned reason);
+
+/** plk_words_class() - the name of a class of packet sockets */
+const char *plk_words_class(unsigned class);
+
+/** plk_words_event() - log what broker or worker said */
+void plk_words_event(const char *from, const struct plk_msg_event *event);
+
+/** plk_words_counters() - log the counters that are not zero, after @what */
+void plk_words_counters(const char *what, const struct plk_msg_counters *counters);
+
+/** plk_words_fail() - a start-up error: "pktlockd: OPTION: 'TEXT': REASON", then the end of the process
+ * @text: may be empty
+ */
+_Noreturn void plk_words_fail(int status, const char *option, struct plk_span text,
+			      const char *reason, ...) __attribute__((format(printf, 4, 5)));
+
+/** plk_words_fail_at() - the same for an expected error, with its offset */
+_Noreturn void plk_words_fail_at(const char *option, struct plk_span text, enum plk_err err,
+				 size_t at);
+
+extern const char plk_words_help[];
+
+#endif

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pktlockd-front: reads what people and programs write, decides, and owns the words of the log. See
+ * front.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "front/front.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/process.h"
+#include "sandbox/sandbox.h"
+
+struct front front;
+
+/* ---- sending ---- */
+
+/* Ends the service; who sent us something impossible, or does not read, is broken or hijacked. */
+static _Noreturn void
+fatal(const char *what)
+{
+	plk_log(PLK_LOG_LINE_ERROR, "%s; the service ends", what);
+	exit(EXIT_FAILURE);
+}
+
+static void
+worker_stuck(void)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_WORKER_STUCK};
+
+	plk_log(PLK_LOG_LINE_ERROR, "worker does not read its orders; it will be replaced");
+	front.serving = false;
+	plk_front_send(front.supervisor.fd, &msg, -1);
+}
+
+void
+plk_front_send(int fd, const struct plk_msg *msg, int pass)
+{
+	int error = plk_channel_send(fd, msg, pass);
+
+	if (error == 0)
+		return;
+	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN) {
+		if (error == -EAGAIN && front.serving)
+			worker_stuck();
+		return; /* it died: the supervisor will say so */
+	}
+	if (fd == front.supervisor.fd)
+		exit(EXIT_FAILURE);
+	if (error == -EPIPE || error == -ECONNRESET)
+		return; /* it died: the supervisor says so, and ends us */
+	fatal(fd == front.worker.fd ? "worker does not take orders"
+				    : "broker does not take orders");
+}
+
+void
+plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_type answer)
+{
+	front.awaited = answer;
+	plk_front_send(fd, msg, pass);
+	while (front.awaited != PLK_MSG_NONE) {
+		if (plk_loop_step(&front.loop) < 0)
+			fatal("cannot wait");
+	}
+}
+
+bool
+plk_front_limited(struct plk_ratelimit *limit)
+{
+	uint32_t suppressed;
+	bool may = plk_ratelimit_step(limit, plk_now_ms(), &suppressed);
+
+	if (suppressed > 0)
+		plk_log(PLK_LOG_LINE_WARNING, "%u more lines were suppressed", suppressed);
+	return may;
+}
+
+/* Takes a message; ends the service on what is not permitted. False if there is none, or if the
+ * sender is gone. */
+static bool
+take(struct plk_channel_end *end, const char *who, struct plk_received *received, bool *gone)
+{
+	int got = plk_channel_receive(end, front.stage, received);
+
+	*gone = got < 0 && got != -EBADMSG;
+	if (got == -EBADMSG) {
+		plk_log(PLK_LOG_LINE_ERROR,
+			"%s sent a message that is not permitted: %s: %s (%zu bytes)", who,
+			plk_msg_name(received->type), plk_err_text(received->err), received->n);
+		fatal("a process is broken or hijacked");
+	}
+	return got > 0;
+}
+
+/* The answer that is awaited, if it is one. */
+static void
+answer_note(struct plk_received *received)
+{
+	if (front.awaited != received->msg.type)
+		return;
+	front.awaited = PLK_MSG_NONE;
+	plk_fd_close(&front.answer.fd);
+	front.answer = *received;
+	received->fd = -1; /* it is the answer's now */
+}
+
+/* ---- worker ---- */
+
+void
+plk_front_port_send(size_t i)
+{
+	const struct front_port *p = &front.ports[i];
+	const struct plk_port *port = p->port;
+	const struct plk_msg msg = {
+		.type = PLK_MSG_PORT,
+		.u.port = {.port = (uint16_t)i,
+			   .role = (uint8_t)port->role,
+			   .vnet_hdr = port->vnet_hdr,
+			   .direction = (uint8_t)port->direction,
+			   .latency = (uint8_t)port->latency,
+			   .max_clients = port->max_clients,
+			   .passive = plk_remote_is_passive(&port->remote),
+			   .adopt = plk_remote_is_inherited(&port->remote),
+			   .tcp = port->tcp,
+			   .close_on_loss = port->close_on_loss},
+	};
+
+	plk_front_send(front.worker.fd, &msg, p->listener);
+}
+
+/* A new worker gets what the last one had. */
+static void
+worker_equip(void)
+{
+	const struct plk_msg config = {
+		.type = PLK_MSG_CONFIG,
+		.u.config = {.clients = front.cmdline.clients, .queue = front.cmdline.queue},
+	};
+
+	plk_front_send(front.worker.fd, &config, -1);
+	for (size_t i = 0; i < front.cmdline.n_ports; i++)
+		plk_front_port_send(i);
+	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_HANDOUT}, -1);
+}
+
+static void
+worker_died(const struct plk_msg_worker_died *died)
+{
+	if (front.stage != PLK_STAGE_RUN)
+		fatal("worker died during the start");
+	plk_watch_remove(&front.loop, &front.worker_watch);
+	plk_fd_close(&front.worker.fd);
+	front.serving = false;
+	plk_front_clients_forget();
+	plk_active_forget();
+	plk_log(PLK_LOG_LINE_WARNING, "worker died, all connections ended delay_ms=%u",
+		died->delay_ms);
+}
+
+static void
+worker_said(struct plk_received *received)
+{
+	const struct plk_msg *msg = &received->msg;
+
+	switch (msg->type) {
+	case PLK_MSG_ACCEPTED:
+		plk_front_accepted(&msg->u.accepted, &received->fd);
+		break;
+	case PLK_MSG_CLOSED:
+		plk_front_closed(&msg->u.closed);
+		break;
+	case PLK_MSG_EVENT:
+		plk_words_event("worker", &msg->u.event);
+		break;
+	case PLK_MSG_COUNTERS:
+		plk_words_counters("counters", &msg->u.counters);
+		break;
+	case PLK_MSG_ADOPTED:
+		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK)
+			plk_log(PLK_LOG_LINE_ERROR, "remote=%s: %s",
+				front.ports[msg->u.adopted.port].label,
+				plk_err_text((enum plk_err)msg->u.adopted.err));
+		break;
+	default: /* SERVING: the request table permits no other */
+		front.serving = true;
+		if (front.stage == PLK_STAGE_RUN)
+			plk_log(PLK_LOG_LINE_INFO, "another worker serves");
+	}
+}
+
+/* Ports and slots in a message are within the tables, but there may be fewer than the tables
+ * hold. */
+static void
+worker_port_check(const struct plk_msg *msg)
+{
+	uint16_t port = 0;
+
+	if (msg->type == PLK_MSG_ACCEPTED)
+		port = msg->u.accepted.port;
+	else if (msg->type == PLK_MSG_CLOSED)
+		port = msg->u.closed.port;
+	else if (msg->type == PLK_MSG_ADOPTED)
+		port = msg->u.adopted.port;
+	if (port >= front.cmdline.n_ports)
+		fatal("worker sent a message about a port that does not exist");
+}
+
+static void
+worker_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+	bool gone;
+
+	(void)ctx;
+	(void)events;
+	if (take(&front.worker, "worker", &received, &gone)) {
+		worker_port_check(&received.msg);
+		worker_said(&received);
+		answer_note(&received);
+		plk_fd_close(&received.fd);
+	} else if (gone) {
+		plk_watch_remove(&front.loop,
+				 &front.worker_watch); /* the supervisor tells the rest */
+	}
+}
+
+/* ---- broker ---- */
+
+static void
+bind_again(void)
+{
+	for (uint8_t class = 0; class < PLK_CLASSES; class ++)
+		plk_front_send(
+			front.broker.fd,
+			&(const struct plk_msg){.type = PLK_MSG_BIND, .u.bind = {.class = class}},
+			-1);
+}
+
+static void
+link_log(const struct plk_msg_link *link)
+{
+	static const char *const words[PLK_LINKS] = {
+		[PLK_LINK_UP] = "interface is up",
+		[PLK_LINK_DOWN] =
+			"interface is down; nothing is captured or sent until it is up again",
+		[PLK_LINK_GONE] =
+			"interface is gone (deleted, or moved to another network namespace)",
+		[PLK_LINK_BACK] = "interface is back",
+	};
+
+	plk_log(link->state == PLK_LINK_UP || link->state == PLK_LINK_BACK ? PLK_LOG_LINE_INFO
+									   : PLK_LOG_LINE_WARNING,
+		"%s interface=%s index=%u", words[link->state], link->name, link->index);
+	if (link->state == PLK_LINK_BACK)
+		bind_again();
+}
+
+/* The answers of the start are awaited there; these come later. */
+static void
+done_later(const struct plk_msg_done *done)
+{
+	if (done->request == PLK_MSG_HANDOUT && done->error == 0) {
+		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
+		return;
+	}
+	if (done->error != 0 && done->error != EBADF) /* EBADF: a class that is not used */
+		plk_log(PLK_LOG_LINE_ERROR, "%s class=%s: %s", plk_words_step(done->step),
+			plk_words_class(done->class), strerror((int)done->error));
+}
+
+static void
+broker_said(struct plk_received *received)
+{
+	const struct plk_msg *msg = &received->msg;
+
+	switch (msg->type) {
+	case PLK_MSG_CONNECTING:
+		if (msg->u.connecting.port >= front.cmdline.n_ports)
+			fatal("broker sent a message about a port that does not exist");
+		plk_active_connecting(&msg->u.connecting, &received->fd);
+		break;
+	case PLK_MSG_DONE:
+		if (front.stage == PLK_STAGE_RUN)
+			done_later(&msg->u.done);
+		break;
+	case PLK_MSG_LINK:
+		link_log(&msg->u.link);
+		break;
+	case PLK_MSG_EVENT:
+		plk_words_event("broker", &msg->u.event);
+		break;
+	default: /* IFACE_IS, LISTENING: awaited */
+		break;
+	}
+}
+
+static void
+broker_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+	bool gone;
+
+	(void)ctx;
+	(void)events;
+	if (take(&front.broker, "broker", &received, &gone)) {
+		broker_said(&received);
+		answer_note(&received);
+		plk_fd_close(&received.fd);
+	} else if (gone) {
+		plk_watch_remove(&front.loop, &front.broker_watch); /* the supervisor ends us */
+	}
+}
+
+/* ---- supervisor ---- */
+
+/* The worker finishes and counts; whatever it does, we end: the supervisor waits for that. */
+static _Noreturn void
+stop(void)
+{
+	plk_log(PLK_LOG_LINE_INFO, "stopping");
+	if (front.serving) {
+		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_FINISH},
+			       -1);
+		plk_watch_remove(&front.loop, &front.supervisor_watch);
+		while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
+			continue; /* until the worker has said its last and is gone */
+	}
+	exit(EXIT_SUCCESS);
+}
+
+static void
+channel_take(enum plk_peer peer, int *fd)
+{
+	int error = 0;
+
+	if (peer == PLK_PEER_BROKER && front.broker.fd < 0) {
+		plk_channel_end_init(&front.broker, fd, PLK_CHANNEL_BROKER_FRONT);
+		error = plk_watch_add(&front.loop, &front.broker_watch, front.broker.fd, EPOLLIN);
+	} else if (peer == PLK_PEER_WORKER && front.worker.fd < 0) {
+		plk_channel_end_init(&front.worker, fd, PLK_CHANNEL_WORKER_FRONT);
+		error = plk_watch_add(&front.loop, &front.worker_watch, front.worker.fd, EPOLLIN);
+		if (front.stage == PLK_STAGE_RUN)
+			worker_equip();
+	} else {
+		fatal("supervisor sent a channel that is there already");
+	}
+	if (error < 0)
+		fatal("cannot wait for a channel");
+}
+
+static void
+supervisor_said(struct plk_received *received)
+{
+	const struct plk_msg *msg = &received->msg;
+
+	switch (msg->type) {
+	case PLK_MSG_CHANNEL:
+		channel_take((enum plk_peer)msg->u.channel.peer, &received->fd);
+		break;
+	case PLK_MSG_WORKER_DIED:
+		worker_died(&msg->u.worker_died);
+		break;
+	case PLK_MSG_RELOAD:
+		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: there is no remotes file");
+		break;
+	case PLK_MSG_DUMP:
+		if (front.serving)
+			plk_front_send(front.worker.fd,
+				       &(const struct plk_msg){.type = PLK_MSG_COUNT}, -1);
+		break;
+	default: /* STOP: the request table permits no other */
+		stop();
+	}
+}
+
+static void
+supervisor_read(void *ctx, uint32_t events)
+{
+	struct plk_received received;
+	bool gone;
+
+	(void)ctx;
+	(void)events;
+	if (take(&front.supervisor, "supervisor", &received, &gone))
+		supervisor_said(&received);
+	else if (gone)
+		exit(EXIT_FAILURE);
+}
+
+/* ---- start ---- */
+
+static void
+init(void)
+{
+	front.broker.fd = -1;
+	front.worker.fd = -1;
+	front.answer.fd = -1;
+	front.supervisor_watch = (struct plk_watch){.fd = -1, .call = supervisor_read};
+	front.broker_watch = (struct plk_watch){.fd = -1, .call = broker_read};
+	front.worker_watch = (struct plk_watch){.fd = -1, .call = worker_read};
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		front.ports[i].listener = -1;
+		front.ports[i].connecting = -1;
+		front.ports[i].watch.fd = -1;
+	}
+}
+
+static int
+supervisor_open(void)
+{
+	int fd = STDIN_FILENO; /* where it was put */
+
+	plk_channel_end_init(&front.supervisor, &fd, PLK_CHANNEL_SUPERVISOR_FRONT);
+	return plk_watch_add(&front.loop, &front.supervisor_watch, front.supervisor.fd, EPOLLIN);
+}
+
+static void
+loop_open(void)
+{
+	if (plk_loop_open(&front.loop) < 0 || supervisor_open() < 0)
+		fatal("cannot make an epoll descriptor");
+	while (front.broker.fd < 0 && plk_loop_step(&front.loop) == 0)
+		continue;
+}
+
+static void
+ready(void)
+{
+	if (plk_sandbox_enter(PLK_SANDBOX_FRONT) < 0)
+		fatal("cannot enter the sandbox");
+	front.stage = PLK_STAGE_RUN;
+	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
+		front.cmdline.n_ports);
+	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		if (!plk_remote_is_passive(&front.ports[i].port->remote))
+			plk_active_start(i);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	init();
+	plk_log_open("front");
+	plk_process_ignore_signals();
+	if (plk_process_harden("pktlockd-front") < 0)
+		fatal("cannot give up privileges");
+	plk_start_plan(argc, argv);
+	loop_open();
+	plk_start_open();
+	ready();
+	while (plk_loop_step(&front.loop) == 0)
+		continue;
+	fatal("cannot wait");
+}

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * start.c: from the command line to a daemon that serves.
+ *
+ * Trust: arguments and LISTEN_* come from whoever starts the daemon. Nothing is opened before all
+ * of it was read, every inherited descriptor was found good, and none is left over; what is wrong
+ * up to there ends with status 2, what the world refuses afterwards with status 1.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <pktlock/fdnum.h>
+
+#include "base/writer.h"
+#include "front/front.h"
+#include "os/fd.h"
+#include "os/packet.h"
+#include "os/process.h"
+#include "text/words.h"
+
+#define PIDFS_MAGIC \
+	0x50494446 /* linux/magic.h since 6.9; before it, pidfds have no inode of their own */
+#define STORE_PREFIX "pktlock." /* names of the service manager's descriptor store */
+
+/* ---- LISTEN_* ---- */
+
+static _Noreturn void
+fail_listen(const char *variable, struct plk_span value, enum plk_err err, size_t at)
+{
+	plk_words_fail_at(variable, value, err, at);
+}
+
+/* Whether LISTEN_PIDFDID is absent, or names our parent. Where the kernel cannot tell, it is
+ * ignored. */
+static bool
+pidfdid_is_parent(void)
+{
+	const char *value = getenv("LISTEN_PIDFDID");
+	struct statfs fs;
+	struct stat st;
+	uint64_t id;
+	bool is_ours = true;
+	int fd;
+
+	if (!value)
+		return true;
+	if (plk_listen_pidfdid_parse(plk_span_str(value), &id) != PLK_OK)
+		return false;
+	fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	if (fd < 0)
+		return true;
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PIDFS_MAGIC && fstat(fd, &st) == 0)
+		is_ours = st.st_ino == id;
+	plk_fd_close(&fd);
+	return is_ours;
+}
+
+/* LISTEN_PID is pktlockd's, that is, our parent's. */
+static bool
+listen_is_ours(void)
+{
+	const char *value = getenv("LISTEN_PID");
+	uint32_t pid;
+	enum plk_err err;
+
+	if (!value)
+		return false;
+	err = plk_listen_pid_parse(plk_span_str(value), &pid);
+	if (err != PLK_OK)
+		fail_listen("LISTEN_PID", plk_span_str(value), err, 0);
+	return pid == (uint32_t)getppid() && pidfdid_is_parent();
+}
+
+static void
+listen_fds_read(void)
+{
+	const char *value = getenv("LISTEN_FDS");
+	enum plk_err err;
+
+	if (!value)
+		plk_words_fail(2, "LISTEN_FDS", (struct plk_span){NULL, 0},
+			       "is missing, although LISTEN_PID names pktlockd");
+	err = plk_listen_fds_parse(plk_span_str(value), &front.listen.n_fds);
+	if (err != PLK_OK)
+		fail_listen("LISTEN_FDS", plk_span_str(value), err, 0);
+}
+
+static void
+listen_names_read(void)
+{
+	const char *value = getenv("LISTEN_FDNAMES");
+	size_t at;
+	enum plk_err err;
+
+	if (!value)
+		return;
+	front.listen.has_names = true;
+	front.listen.names = plk_span_str(value);
+	err = plk_listen_names_check(front.listen.names, front.listen.n_fds, &at);
+	if (err != PLK_OK)
+		fail_listen("LISTEN_FDNAMES", front.listen.names, err, at);
+}
+
+static void
+listen_read(void)
+{
+	front.listen.ours = listen_is_ours();
+	if (front.listen.ours) {
+		listen_fds_read();
+		listen_names_read();
+	}
+}
+
+/* Nobody after us shall think that LISTEN_* is meant for him. The names were still needed until
+ * now. */
+static void
+listen_forget(void)
+{
+	front.listen.names = (struct plk_span){NULL, 0};
+	front.listen.has_names = false;
+	plk_process_forget("LISTEN_PID");
+	plk_process_forget("LISTEN_FDS");
+	plk_process_forget("LISTEN_FDNAMES");
+	plk_process_forget("LISTEN_PIDFDID");
+}
+
+/* ---- inherited descriptors ---- */
+
+static bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static bool
+is_passed(int fd)
+{
+	return fd >= PLK_FD_FIRST && (uint32_t)(fd - PLK_FD_FIRST) < front.listen.n_fds;
+}
+
+/* Where the number or the name stands in a PORT-SPEC with an inherited remote. */
+static size_t
+inherited_at(const struct front_port *p)
+{
+	return plk_port_remote_at(p->text) + (p->port->remote.kind == PLK_REMOTE_PFD ? 4 : 3);
+}
+
+static void
+name_resolve(struct front_port *p)
+{
+	uint32_t index;
+	enum plk_err err = PLK_E_NAME_NONE;
+
+	if (front.listen.has_names)
+		err = plk_listen_name_find(front.listen.names, front.listen.n_fds,
+					   plk_span_str(p->port->remote.name), &index);
+	if (err != PLK_OK)
+		plk_words_fail_at("--remote", p->text, err, inherited_at(p));
+	p->fd = PLK_FD_FIRST + (int)index;
+}
+
+/* Whether descriptors were already ours before we opened anything is asked here: later, any
+ * number may be one of ours. */
+static void
+port_resolve(struct front_port *p)
+{
+	p->fd = -1;
+	if (!plk_remote_is_inherited(&p->port->remote))
+		return;
+	if (p->port->remote.kind == PLK_REMOTE_SD)
+		name_resolve(p);
+	else
+		p->fd = p->port->remote.fd;
+	if (front.listen.ours && !is_passed(p->fd))
+		plk_words_fail_at("--remote", p->text, PLK_E_ADOPT_RANGE, inherited_at(p));
+	if (!is_open(p->fd))
+		plk_words_fail_at("--remote", p->text, PLK_E_ADOPT_CLOSED, inherited_at(p));
+}
+
+static void
+tapfd_resolve(void)
+{
+	const struct plk_iface *iface = &front.cmdline.iface;
+	uint8_t text[PLK_IFNAME_MAX];
+	struct plk_span span = {text, 0};
+
+	if (!iface->is_tapfd ||
+	    plk_iface_encode(iface, (struct plk_mspan){text, sizeof text}, &span.n) != PLK_OK)
+		return;
+	if (front.listen.ours && !is_passed(iface->fd))
+		plk_words_fail_at("--interface", span, PLK_E_ADOPT_RANGE, strlen("tapfd:"));
+	if (!is_open(iface->fd))
+		plk_words_fail_at("--interface", span, PLK_E_ADOPT_CLOSED, strlen("tapfd:"));
+}
+
+static bool
+is_claimed(int fd)
+{
+	if (front.cmdline.iface.is_tapfd && front.cmdline.iface.fd == fd)
+		return true;
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		if (front.ports[i].fd == fd)
+			return true;
+	}
+	return false;
+}
+
+/* Of the descriptor store we know no name: what comes from it is closed. */
+static bool
+is_stored(uint32_t index)
+{
+	struct plk_span name;
+	size_t n = strlen(STORE_PREFIX);
+
+	return front.listen.has_names &&
+	       plk_listen_name_get(front.listen.names, index, &name) == PLK_OK && name.n >= n &&
+	       memcmp(name.p, STORE_PREFIX, n) == 0;
+}
+
+static void
+all_claimed(void)
+{
+	for (uint32_t i = 0; i < front.listen.n_fds; i++) {
+		int fd = PLK_FD_FIRST + (int)i;
+		uint8_t text[8];
+		struct plk_span number = {text, 0};
+
+		if (is_claimed(fd))
+			continue;
+		if (is_stored(i)) {
+			plk_fd_close(&fd);
+			continue;
+		}
+		if (plk_fdnum_encode(fd, (struct plk_mspan){text, sizeof text}, &number.n) ==
+		    PLK_OK)
+			plk_words_fail_at("LISTEN_FDS", number, PLK_E_ADOPT_UNCLAIMED, 0);
+	}
+}
+
+/* Nothing else is open yet but 0, 1 and 2: what no port uses goes. The broker has its own copy
+ * of a TAP. */
+static int
+others_close(void)
+{
+	unsigned from = PLK_FD_FIRST;
+
+	for (;;) {
+		unsigned next = ~0U; /* the lowest descriptor from @from on that is kept */
+
+		for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+			if (front.ports[i].fd >= (int)from && (unsigned)front.ports[i].fd < next)
+				next = (unsigned)front.ports[i].fd;
+		}
+		if (next > from && close_range(from, next == ~0U ? next : next - 1, 0) < 0)
+			return -errno;
+		if (next == ~0U)
+			return 0;
+		from = next + 1;
+	}
+}
+
+/* ---- the plan ---- */
+
+/* What can be written, but not done by this version: refused, since a guard that is not there
+ * protects nobody. */
+static const char *
+later_key(const struct plk_port *port)
+{
+	if (port->format == PLK_FORMAT_PCAPNG)
+		return "format=pcapng";
+	if (port->n_macs > 0)
+		return "mac=";
+	if (port->has_vlans)
+		return "vlan=";
+	if (port->rate_fps > 0)
+		return "rate=";
+	return port->close_on_loss ? "on-loss=close" : NULL;
+}
+
+static void
+ports_plan(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		struct front_port *p = &front.ports[i];
+		static uint8_t text[PLK_PORT_TEXT_MAX];
+		size_t n = 0;
+		const char *later;
+		struct plk_writer w;
+
+		p->port = &front.cmdline.ports[i];
+		p->text = front.cmdline.texts[i];
+		later = later_key(p->port);
+		if (later)
+			plk_words_fail(2, "--remote", p->text, "%s is not part of this version",
+				       later);
+		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
+			plk_words_fail(2, "--remote", p->text, "cannot be printed");
+		plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
+		plk_writer_escaped(&w, (struct plk_span){text, n}, sizeof p->label / 4 - 4);
+		plk_writer_cstr(&w);
+		port_resolve(p);
+	}
+}
+
+static _Noreturn void
+check_print(void)
+{
+	uint8_t iface[PLK_IFNAME_MAX];
+	size_t n = 0;
+
+	if (plk_iface_encode(&front.cmdline.iface, (struct plk_mspan){iface, sizeof iface}, &n) !=
+	    PLK_OK)
+		exit(2);
+	(void)printf("interface %.*s\n", (int)n, (const char *)iface);
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const struct front_port *p = &front.ports[i];
+
+		(void)printf("remote %s", p->label);
+		if (p->fd >= 0)
+			(void)printf(" descriptor=%d", p->fd);
+		(void)printf("\n");
+	}
+	(void)printf("clients %u queue %u bytes\n", front.cmdline.clients, front.cmdline.queue);
+	exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+static _Noreturn void
+print_and_exit(const char *text)
+{
+	(void)fputs(text, stdout);
+	exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+void
+plk_start_plan(int argc, char **argv)
+{
+	struct plk_cmdline_error error;
+	size_t n_args = argc > 1 ? (size_t)argc - 1 : 0;
+	enum plk_err err = plk_cmdline_parse(argv + 1, n_args, &front.cmdline, &error);
+
+	if (err != PLK_OK && error.has_text)
+		plk_words_fail_at(error.option, error.text, err, error.at);
+	if (err != PLK_OK)
+		plk_words_fail(2, error.option, (struct plk_span){NULL, 0}, "%s",
+			       plk_err_text(err));
+	if (front.cmdline.mode == PLK_MODE_HELP)
+		print_and_exit(plk_words_help);
+	if (front.cmdline.mode == PLK_MODE_VERSION)
+		print_and_exit("pktlockd " PLK_VERSION "\n");
+	plk_log_level((enum plk_log)front.cmdline.log_level);
+	listen_read();
+	tapfd_resolve();
+	ports_plan();
+	all_claimed();
+	listen_forget();
+	if (others_close() < 0)
+		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
+			       "cannot close inherited descriptors: %s", strerror(errno));
+	if (front.cmdline.mode == PLK_MODE_CHECK)
+		check_print();
+}
+
+/* ---- opening ---- */
+
+static void
+worker_get(void)
+{
+	const struct plk_msg wanted = {.type = PLK_MSG_WORKER_WANTED};
+	const struct plk_msg config = {
+		.type = PLK_MSG_CONFIG,
+		.u.config = {.clients = front.cmdline.clients, .queue = front.cmdline.queue},
+	};
+
+	plk_front_send(front.supervisor.fd, &wanted, -1);
+	while (front.worker.fd < 0 && plk_loop_step(&front.loop) == 0)
+		continue;
+	plk_front_send(front.worker.fd, &config, -1);
+}
+
+/* The worker proves each inherited listener before anything is opened. */
+static void
+listeners_adopt(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		struct front_port *p = &front.ports[i];
+		enum plk_err err;
+
+		if (p->fd < 0)
+			continue;
+		p->listener = p->fd;
+		front.awaited = PLK_MSG_ADOPTED;
+		plk_front_port_send(i);
+		while (front.awaited != PLK_MSG_NONE && plk_loop_step(&front.loop) == 0)
+			continue;
+		err = (enum plk_err)front.answer.msg.u.adopted.err;
+		if (err != PLK_OK)
+			plk_words_fail_at("--remote", p->text, err, inherited_at(p));
+		(void)fcntl(p->listener, F_SETFD, FD_CLOEXEC); /* it is open */
+	}
+}
+
+static void
+interface_get(void)
+{
+	const struct plk_iface *iface = &front.cmdline.iface;
+	uint8_t text[PLK_IFNAME_MAX];
+	struct plk_span span = {text, 0};
+	struct plk_msg msg = {.type = iface->is_tapfd ? PLK_MSG_IFACE_TAP : PLK_MSG_IFACE_NAME};
+	const struct plk_msg_iface_is *is;
+
+	if (iface->is_tapfd)
+		msg.u.iface_tap.number = (uint32_t)iface->fd;
+	else
+		memcpy(msg.u.iface_name.name, iface->name, sizeof msg.u.iface_name.name);
+	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_IFACE_IS);
+	front.iface = front.answer.msg.u.iface_is;
+	is = &front.iface;
+	if (plk_iface_encode(iface, (struct plk_mspan){text, sizeof text}, &span.n) != PLK_OK)
+		exit(1);
+	if (is->step != PLK_STEP_NONE && iface->is_tapfd && is->step == PLK_STEP_INTERFACE)
+		plk_words_fail(2, "--interface", span, "descriptor is not a TAP: %s",
+			       strerror((int)is->error));
+	if (is->step != PLK_STEP_NONE && is->error != 0)
+		plk_words_fail(1, "--interface", span, "%s: %s", plk_words_step(is->step),
+			       strerror((int)is->error));
+	if (is->step != PLK_STEP_NONE)
+		plk_words_fail(1, "--interface", span, "%s", plk_words_step(is->step));
+}
+
+static void
+ask_done(const struct plk_msg *msg)
+{
+	const struct plk_msg_done *done = &front.answer.msg.u.done;
+
+	plk_front_ask(front.broker.fd, msg, -1, PLK_MSG_DONE);
+	if (done->error != 0)
+		plk_words_fail(1, "--interface", plk_span_str(front.iface.name),
+			       "%s class=%s: %s%s", plk_words_step(done->step),
+			       plk_words_class(done->class), strerror((int)done->error),
+			       plk_words_hint(done->step, (int)done->error));
+}
+
+static bool
+is_of_class(const struct plk_port *port, enum plk_class class)
+{
+	if (class == PLK_CLASS_TX)
+		return port->role != PLK_ROLE_CAPTURE;
+	return port->role == (plk_class_is_attach(class) ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE) &&
+	       port->latency == (plk_class_is_bulk(class) ? PLK_LATENCY_BULK : PLK_LATENCY_LOW);
+}
+
+/* Which classes the ports need, and whether one of a class wants what goes out. */
+static bool
+class_is_needed(enum plk_class class, bool *outgoing)
+{
+	bool needed = false;
+
+	*outgoing = false;
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const struct plk_port *port = front.ports[i].port;
+
+		if (!is_of_class(port, class))
+			continue;
+		needed = true;
+		*outgoing |= port->direction == PLK_DIRECTION_OUT ||
+			     port->direction == PLK_DIRECTION_BOTH;
+	}
+	return needed;
+}
+
+static void
+packets_open(void)
+{
+	for (uint8_t class = 0; class < PLK_CLASSES; class ++) {
+		bool outgoing;
+
+		if (!class_is_needed((enum plk_class) class, &outgoing))
+			continue;
+		ask_done(&(const struct plk_msg){.type = PLK_MSG_OPEN,
+						 .u.open = {.class = class, .outgoing = outgoing}});
+	}
+}
+
+static void
+packets_bind(void)
+{
+	for (uint8_t class = 0; class < PLK_CLASSES; class ++) {
+		bool outgoing;
+
+		if (class_is_needed((enum plk_class) class, &outgoing))
+			ask_done(&(const struct plk_msg){.type = PLK_MSG_BIND,
+							 .u.bind = {.class = class}});
+	}
+}
+
+/* The order that makes the broker open (passive) or remember (active) a remote. */
+static void
+remote_order(size_t i, struct plk_msg *msg)
+{
+	const struct plk_remote *r = &front.ports[i].port->remote;
+	struct plk_msg_listen_tcp *tcp = &msg->u.listen_tcp;
+
+	*msg = (struct plk_msg){.type = PLK_MSG_NONE};
+	if (r->kind == PLK_REMOTE_PUNIX || r->kind == PLK_REMOTE_UNIX) {
+		msg->type = r->kind == PLK_REMOTE_PUNIX ? PLK_MSG_LISTEN_UNIX : PLK_MSG_TARGET_UNIX;
+		msg->u.listen_unix.port = (uint16_t)i;
+		memcpy(msg->u.listen_unix.path, r->path, sizeof msg->u.listen_unix.path);
+		return;
+	}
+	msg->type = r->kind == PLK_REMOTE_PTCP ? PLK_MSG_LISTEN_TCP : PLK_MSG_TARGET_TCP;
+	*tcp = (struct plk_msg_listen_tcp){
+		.port = (uint16_t)i, .is_v6 = r->is_v6, .tcp_port = r->tcp_port};
+	memcpy(tcp->addr, r->addr, sizeof tcp->addr);
+	memcpy(tcp->zone, r->zone, sizeof tcp->zone);
+}
+
+static void
+listener_get(size_t i)
+{
+	struct front_port *p = &front.ports[i];
+	const struct plk_msg_listening *answer = &front.answer.msg.u.listening;
+	char address[PLK_PEER_TEXT_MAX];
+	struct plk_msg msg;
+
+	remote_order(i, &msg);
+	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
+	if (answer->error != 0 || front.answer.fd < 0)
+		plk_words_fail(1, "--remote", p->text, "%s: %s%s", plk_words_step(answer->step),
+			       strerror((int)answer->error),
+			       plk_words_hint(answer->step, (int)answer->error));
+	p->listener = plk_fd_take(&front.answer.fd);
+	plk_address_text(p->listener, address);
+	plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,
+		address[0] ? " address=" : "", address);
+	plk_front_port_send(i);
+}
+
+static void
+remotes_open(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const struct plk_remote *r = &front.ports[i].port->remote;
+		struct plk_msg msg;
+
+		if (plk_remote_is_inherited(r))
+			continue;
+		if (plk_remote_is_passive(r)) {
+			listener_get(i);
+			continue;
+		}
+		remote_order(i, &msg);
+		plk_front_send(front.broker.fd, &msg, -1);
+		plk_front_port_send(i);
+	}
+}
+
+/* The administrator should know where frames cannot go. */
+static void
+host_hint(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		if (front.ports[i].port->role != PLK_ROLE_ATTACH ||
+		    front.iface.kind == PLK_LINK_VETH || front.iface.kind == PLK_LINK_TAP)
+			continue;
+		plk_log(PLK_LOG_LINE_WARNING,
+			"attached clients reach the network behind %s, but not this host itself, "
+			"and a bridge never "
+			"learns them; a veth has neither fault: ip link add pk0 type veth peer "
+			"name pk0b; "
+			"ip link set pk0b master BRIDGE up; ip link set pk0 up; and "
+			"--interface=pk0",
+			front.iface.name);
+		return;
+	}
+}
+
+static void
+user_hint(void)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	if (user && strcmp(user->pw_name, "nobody") == 0)
+		plk_log(PLK_LOG_LINE_WARNING, "running as nobody, because there is no user pktlock "
+					      "(useradd --system pktlock)");
+}
+
+void
+plk_start_open(void)
+{
+	front.stage = PLK_STAGE_SETUP;
+	worker_get();
+	listeners_adopt();
+	interface_get();
+	user_hint();
+	packets_open();
+	remotes_open();
+	packets_bind();
+	ask_done(&(const struct plk_msg){.type = PLK_MSG_HANDOUT});
+	plk_front_ask(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1,
+		      PLK_MSG_SERVING);
+	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_SEAL}, -1);
+	host_hint();
+	if (!front.iface.is_up)
+		plk_log(PLK_LOG_LINE_WARNING, "interface is down interface=%s", front.iface.name);
+}

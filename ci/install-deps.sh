@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# install-deps.sh [demo]: install the Debian packages that are missing, and no others. Without an argument: all that
+# ci/test.sh needs; demo: what ci/demo.sh needs. Root, or with sudo.
+set -euo pipefail
+
+demo=(
+	# build
+	gcc libc6-dev cmake ninja-build pkg-config libseccomp-dev libcap-ng-dev libpcap-dev libcmocka-dev
+	python3-minimal python3
+	# run: namespaces, ping, systemd-socket-activate, ps, and tcpdump to look at frames
+	iproute2 iputils-ping systemd procps tcpdump util-linux
+)
+test=(
+	# clang, its sanitizers and libFuzzer; AFL++
+	clang clang-format libclang-rt-14-dev llvm afl++
+	# checks
+	binutils diffutils tshark valgrind shellcheck git
+)
+
+packages=("${demo[@]}")
+[[ ${1:-} == demo ]] || packages+=("${test[@]}")
+
+missing=()
+for package in "${packages[@]}"; do
+	status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+	[[ $status == installed ]] || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+	exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+	as_root=(sudo)
+fi
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run() {
+	if ! "${as_root[@]}" "$@" >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		echo "failed: $*" >&2
+		exit 1
+	fi
+}
+run apt-get update
+run env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# test.sh: install what is missing, build with every compiler and sanitizer, and pass all tests. As root, or with sudo.
+# ci/test.sh --quick: the release build and its tests only.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ((EUID != 0)); then
+	exec sudo --preserve-env=CI "$0" "$@"
+fi
+FUZZ_SECONDS=${FUZZ_SECONDS:-5} # each harness; longer campaigns are ci/fuzz.sh SECONDS
+
+began=$SECONDS
+results=()
+section() {
+	printf '\n==== %s (%d s)\n' "$1" $((SECONDS - began))
+}
+result() {
+	results+=("$(printf '%-44s %s' "$1" "$2")")
+}
+
+# build PRESET: configure and build; what the compiler says is shown when it fails.
+build() {
+	local log
+	log=$(mktemp)
+	if ! { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1; then
+		cat "$log"
+		rm -f "$log"
+		echo "build failed: preset $1" >&2
+		exit 1
+	fi
+	rm -f "$log"
+}
+
+# tests PRESET [CTEST-ARGUMENT...]: run tests; the whole output goes to build/PRESET/ctest.log, the closing lines are shown.
+tests() {
+	local preset=$1 log=build/$1/ctest.log
+	shift
+	if ! ctest --preset "$preset" "$@" >"$log" 2>&1; then
+		cat "$log"
+		echo "tests failed: preset $preset" >&2
+		exit 1
+	fi
+	grep -E '\*\*\*(Skipped|Not Run)' "$log" && {
+		echo "a test was skipped; nothing may be skipped here" >&2
+		exit 1
+	}
+	sed -n '/tests passed/,$p' "$log"
+	result "$preset $*" "$(grep -o '[0-9]*% tests passed.*' "$log")"
+}
+
+section "dependencies"
+ci/install-deps.sh
+
+section "release: gcc, hardened, all tests"
+build release
+tests release
+if [[ ${1:-} == --quick ]]; then
+	exit 0
+fi
+
+section "clang: release build"
+build clang
+tests clang -L 'unit|fuzz-regress|layer'
+
+section "asan: AddressSanitizer and UndefinedBehaviorSanitizer"
+build asan
+tests asan -L 'unit|fuzz-regress|netns'
+
+section "msan: MemorySanitizer, parsers and their tests"
+build msan
+tests msan -L 'unit|fuzz-regress' -LE pcap
+
+section "valgrind: no leak, no invalid access"
+build debug
+ci/valgrind.sh build/debug
+result "valgrind" "no leak, no error"
+
+section "fuzz: every harness, $FUZZ_SECONDS s each"
+build fuzz
+ci/fuzz.sh "$FUZZ_SECONDS"
+result "fuzz" "no finding"
+build afl
+ci/fuzz.sh --afl-smoke
+result "afl" "built, ran"
+
+section "done in $((SECONDS - began)) s"
+printf '%s\n' "${results[@]}"

@@ -32,6 +32,16 @@ extern "C" {
 PLK_PUBLIC PLK_MUST_USE enum plk_err plk_number_parse(struct plk_span in, uint64_t max,
 						      uint64_t *out);
 
+/** plk_number_range_parse() - a canonical decimal number of 32 bits between two bounds
+ * @in:   borrowed; the whole of it is the number
+ * @min:  the smallest value that is taken
+ * @max:  the largest
+ * @out:  set on PLK_OK only
+ * Return: as plk_number_parse(); PLK_E_NUM_RANGE also below @min.
+ */
+PLK_PUBLIC PLK_MUST_USE enum plk_err plk_number_range_parse(struct plk_span in, uint32_t min,
+							    uint32_t max, uint32_t *out);
+
 /** plk_fdnum_parse() - a descriptor number
  * @in:   borrowed; the whole of it is the number
  * @out:  set on PLK_OK only; 0 to PLK_FD_MAX

@@ -37,31 +37,17 @@ remote_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 }
 
 static enum plk_err
-range_read(struct plk_span value, uint32_t min, uint32_t max, uint32_t *out)
-{
-	uint64_t number;
-	enum plk_err err = plk_number_parse(value, max, &number);
-
-	if (err != PLK_OK)
-		return err;
-	if (number < min)
-		return PLK_E_NUM_RANGE;
-	*out = (uint32_t)number;
-	return PLK_OK;
-}
-
-static enum plk_err
 clients_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
 	*at = 0;
-	return range_read(value, 1, PLK_CLIENTS_MAX, &out->clients);
+	return plk_number_range_parse(value, 1, PLK_CLIENTS_MAX, &out->clients);
 }
 
 static enum plk_err
 queue_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
 	*at = 0;
-	return range_read(value, PLK_QUEUE_MIN, PLK_QUEUE_MAX, &out->queue);
+	return plk_number_range_parse(value, PLK_QUEUE_MIN, PLK_QUEUE_MAX, &out->queue);
 }
 
 static enum plk_err

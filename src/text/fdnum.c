@@ -47,6 +47,20 @@ plk_number_parse(struct plk_span in, uint64_t max, uint64_t *out)
 }
 
 enum plk_err
+plk_number_range_parse(struct plk_span in, uint32_t min, uint32_t max, uint32_t *out)
+{
+	uint64_t value;
+	enum plk_err err = plk_number_parse(in, max, &value);
+
+	if (err != PLK_OK)
+		return err;
+	if (value < min)
+		return PLK_E_NUM_RANGE;
+	*out = (uint32_t)value;
+	return PLK_OK;
+}
+
+enum plk_err
 plk_fdnum_parse(struct plk_span in, int *out)
 {
 	uint64_t value;

@@ -11,17 +11,6 @@
 #define GROUPS 8       /* of 16 bits in an IPv6 address */
 #define GROUP_DIGITS 4 /* hexadecimal digits of a group at most */
 
-/* The length of the part of @in before the first @sep, or of all of it. */
-static size_t
-part_len(struct plk_span in, uint8_t sep)
-{
-	size_t n = 0;
-
-	while (n < in.n && in.p[n] != sep)
-		n++;
-	return n;
-}
-
 static struct plk_span
 after(struct plk_span in, size_t n)
 {
@@ -34,7 +23,7 @@ plk_ipv4_parse(struct plk_span in, uint8_t *out)
 	uint8_t addr[PLK_IPV4_BYTES];
 
 	for (size_t i = 0; i < PLK_IPV4_BYTES; i++) {
-		size_t n = part_len(in, '.');
+		size_t n = plk_span_find(in, 0, '.');
 		uint64_t octet;
 
 		if (plk_number_parse((struct plk_span){in.p, n}, 255, &octet) != PLK_OK)
@@ -84,7 +73,7 @@ groups_parse(struct plk_span in, size_t max, uint8_t *out, size_t *n)
 	size_t at = 0;
 
 	while (in.n > 0) {
-		size_t len = part_len(in, ':');
+		size_t len = plk_span_find(in, 0, ':');
 		struct plk_span group = {in.p, len};
 
 		if (len == in.n && max - at >= PLK_IPV4_BYTES &&
@@ -119,7 +108,7 @@ gap_find(struct plk_span in)
 static bool
 has_dot(struct plk_span in)
 {
-	return part_len(in, '.') < in.n;
+	return plk_span_find(in, 0, '.') < in.n;
 }
 
 enum plk_err

@@ -6,21 +6,10 @@
 
 #include <pktlock/fdnum.h>
 
-static enum plk_err
-u32_parse(struct plk_span in, uint32_t max, uint32_t *out)
-{
-	uint64_t value;
-	enum plk_err err = plk_number_parse(in, max, &value);
-
-	if (err == PLK_OK)
-		*out = (uint32_t)value;
-	return err;
-}
-
 enum plk_err
 plk_listen_pid_parse(struct plk_span in, uint32_t *out)
 {
-	return u32_parse(in, PLK_PID_MAX, out);
+	return plk_number_range_parse(in, 0, PLK_PID_MAX, out);
 }
 
 enum plk_err
@@ -32,7 +21,7 @@ plk_listen_pidfdid_parse(struct plk_span in, uint64_t *out)
 enum plk_err
 plk_listen_fds_parse(struct plk_span in, uint32_t *out)
 {
-	return u32_parse(in, PLK_LISTEN_FDS_MAX, out);
+	return plk_number_range_parse(in, 0, PLK_LISTEN_FDS_MAX, out);
 }
 
 /* The name that begins at @from: its end is the next ':' or the end of @in. */

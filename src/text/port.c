@@ -36,12 +36,6 @@ refuse(size_t *at, size_t where, enum plk_err err)
 	return err;
 }
 
-static struct plk_span
-slice(struct plk_span in, size_t from, size_t to)
-{
-	return (struct plk_span){in.p + from, to - from};
-}
-
 static enum plk_direction
 direction_default(enum plk_role role)
 {
@@ -73,20 +67,6 @@ static enum plk_err
 word_read(struct plk_span value, const char *const *words, size_t n_words, size_t *out)
 {
 	return plk_word_find(value, words, n_words, out) ? PLK_OK : PLK_E_VALUE_UNKNOWN;
-}
-
-static enum plk_err
-range_read(struct plk_span value, uint32_t min, uint32_t max, uint32_t *out)
-{
-	uint64_t number;
-	enum plk_err err = plk_number_parse(value, max, &number);
-
-	if (err != PLK_OK)
-		return err;
-	if (number < min)
-		return PLK_E_NUM_RANGE;
-	*out = (uint32_t)number;
-	return PLK_OK;
 }
 
 static void
@@ -180,7 +160,7 @@ static enum plk_err
 snaplen_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
 	(void)at;
-	return range_read(value, PLK_SNAPLEN_MIN, PLK_SNAPLEN_MAX, &port->snaplen);
+	return plk_number_range_parse(value, PLK_SNAPLEN_MIN, PLK_SNAPLEN_MAX, &port->snaplen);
 }
 
 static void
@@ -193,7 +173,7 @@ static enum plk_err
 max_clients_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
 	(void)at;
-	return range_read(value, 1, PLK_CLIENTS_MAX, &port->max_clients);
+	return plk_number_range_parse(value, 1, PLK_CLIENTS_MAX, &port->max_clients);
 }
 
 static void
@@ -202,27 +182,17 @@ max_clients_print(const struct plk_port *port, struct plk_writer *w)
 	number_print(port->max_clients, w);
 }
 
-/* The length of the list's first element: up to a '+' or the end. */
-static size_t
-element_len(struct plk_span list)
-{
-	size_t n = 0;
-
-	while (n < list.n && list.p[n] != '+')
-		n++;
-	return n;
-}
-
 static enum plk_err
 ids_read(struct plk_span value, uint32_t *ids, uint32_t *n_ids, size_t *at)
 {
 	for (size_t i = 0; i <= value.n;) {
-		size_t n = element_len(slice(value, i, value.n));
+		size_t n = plk_span_find(value, i, '+') - i;
 		enum plk_err err;
 
 		if (*n_ids == PLK_LIST_MAX)
 			return refuse(at, i, PLK_E_VALUE_COUNT);
-		err = range_read(slice(value, i, i + n), 0, UID_VALUE_MAX, &ids[*n_ids]);
+		err = plk_number_range_parse(plk_span_slice(value, i, i + n), 0, UID_VALUE_MAX,
+					     &ids[*n_ids]);
 		if (err != PLK_OK)
 			return refuse(at, i, err);
 		*n_ids += 1;
@@ -325,12 +295,12 @@ static enum plk_err
 mac_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
 	for (size_t i = 0; i <= value.n;) {
-		size_t n = element_len(slice(value, i, value.n));
+		size_t n = plk_span_find(value, i, '+') - i;
 		enum plk_err err;
 
 		if (port->n_macs == PLK_LIST_MAX)
 			return refuse(at, i, PLK_E_VALUE_COUNT);
-		err = mac_read_one(slice(value, i, i + n), port->macs[port->n_macs]);
+		err = mac_read_one(plk_span_slice(value, i, i + n), port->macs[port->n_macs]);
 		if (err != PLK_OK)
 			return refuse(at, i, err);
 		port->n_macs++;
@@ -355,9 +325,10 @@ static enum plk_err
 vlan_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
 	for (size_t i = 0; i <= value.n;) {
-		size_t n = element_len(slice(value, i, value.n));
+		size_t n = plk_span_find(value, i, '+') - i;
 		uint32_t id;
-		enum plk_err err = range_read(slice(value, i, i + n), 0, PLK_VLAN_IDS - 1, &id);
+		enum plk_err err = plk_number_range_parse(plk_span_slice(value, i, i + n), 0,
+							  PLK_VLAN_IDS - 1, &id);
 
 		if (err != PLK_OK)
 			return refuse(at, i, err);
@@ -386,18 +357,18 @@ vlan_print(const struct plk_port *port, struct plk_writer *w)
 static enum plk_err
 rate_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
-	size_t colon = 0;
+	size_t colon = plk_span_find(value, 0, ':');
 	enum plk_err err;
 
-	while (colon < value.n && value.p[colon] != ':')
-		colon++;
-	err = range_read(slice(value, 0, colon), 1, UINT32_MAX, &port->rate_fps);
+	err = plk_number_range_parse(plk_span_slice(value, 0, colon), 1, UINT32_MAX,
+				     &port->rate_fps);
 	if (err != PLK_OK)
 		return refuse(at, 0, err);
 	port->burst = port->rate_fps;
 	if (colon == value.n)
 		return PLK_OK;
-	err = range_read(slice(value, colon + 1, value.n), 1, UINT32_MAX, &port->burst);
+	err = plk_number_range_parse(plk_span_slice(value, colon + 1, value.n), 1, UINT32_MAX,
+				     &port->burst);
 	return err == PLK_OK ? PLK_OK : refuse(at, colon + 1, err);
 }
 
@@ -470,9 +441,9 @@ static enum plk_err
 key_parse(struct plk_span in, size_t from, size_t to, struct plk_port *port, struct seen *seen,
 	  size_t *at)
 {
-	struct plk_span text = slice(in, 0, to);
-	size_t equal = find_either(text, from, '=', '=');
-	size_t key = key_find(slice(in, from, equal));
+	struct plk_span text = plk_span_slice(in, 0, to);
+	size_t equal = plk_span_find(text, from, '=');
+	size_t key = key_find(plk_span_slice(in, from, equal));
 	size_t value_at = 0;
 	enum plk_err err;
 
@@ -490,7 +461,7 @@ key_parse(struct plk_span in, size_t from, size_t to, struct plk_port *port, str
 		return refuse(at, to, PLK_E_VALUE_MISSING);
 	seen->given[key] = true;
 	seen->at[key] = from;
-	err = keys[key].read(slice(in, equal + 1, to), port, &value_at);
+	err = keys[key].read(plk_span_slice(in, equal + 1, to), port, &value_at);
 	return err == PLK_OK ? PLK_OK : refuse(at, equal + 1 + value_at, err);
 }
 
@@ -534,7 +505,7 @@ role_parse(struct plk_span in, size_t to, struct plk_port *port, size_t *at)
 
 	if (to == 0)
 		return refuse(at, 0, PLK_E_ROLE_MISSING);
-	if (!plk_word_find(slice(in, 0, to), roles, PLK_ROLES, &role))
+	if (!plk_word_find(plk_span_slice(in, 0, to), roles, PLK_ROLES, &role))
 		return refuse(at, 0, PLK_E_ROLE_UNKNOWN);
 	port->role = (enum plk_role)role;
 	port->direction = direction_default(port->role);
@@ -546,7 +517,7 @@ static enum plk_err
 remote_parse(struct plk_span in, struct plk_port *port, size_t *at)
 {
 	size_t from = plk_port_remote_at(in);
-	enum plk_err err = plk_remote_parse(slice(in, from, in.n), &port->remote, at);
+	enum plk_err err = plk_remote_parse(plk_span_slice(in, from, in.n), &port->remote, at);
 
 	return err == PLK_OK ? PLK_OK : refuse(at, from + *at, err);
 }
@@ -638,7 +609,7 @@ plk_port_encode(const struct plk_port *port, struct plk_mspan out, size_t *n)
 size_t
 plk_port_remote_at(struct plk_span in)
 {
-	size_t at = find_either(in, 0, '@', '@');
+	size_t at = plk_span_find(in, 0, '@');
 
 	return at < in.n ? at + 1 : in.n;
 }

@@ -7,6 +7,7 @@
 
 #include "base/writer.h"
 #include "text/ipaddr.h"
+#include "text/words.h"
 
 /* The reader of what follows the ':': fills the fields of one kind in a zeroed @out; @at is
  * relative to @in. */
@@ -17,23 +18,6 @@ refuse(size_t *at, size_t where, enum plk_err err)
 {
 	*at = where;
 	return err;
-}
-
-static struct plk_span
-slice(struct plk_span in, size_t from, size_t to)
-{
-	return (struct plk_span){in.p + from, to - from};
-}
-
-/* The first @c in @in at or after @from, or @in.n. */
-static size_t
-find(struct plk_span in, size_t from, uint8_t c)
-{
-	size_t i = from;
-
-	while (i < in.n && in.p[i] != c)
-		i++;
-	return i;
 }
 
 static enum plk_err
@@ -84,9 +68,9 @@ static enum plk_err
 components_check(struct plk_span path)
 {
 	for (size_t i = 0; i < path.n;) {
-		size_t end = find(path, i + 1, '/');
+		size_t end = plk_span_find(path, i + 1, '/');
 
-		if (!is_component(slice(path, i + 1, end)))
+		if (!is_component(plk_span_slice(path, i + 1, end)))
 			return end == path.n && end == i + 1 ? PLK_E_PATH_SLASH
 							     : PLK_E_PATH_COMPONENT;
 		i = end;
@@ -159,12 +143,13 @@ zone_parse(struct plk_span in, char *out)
 static enum plk_err
 v6_parse(struct plk_span in, struct plk_remote *out)
 {
-	size_t percent = find(in, 0, '%');
+	size_t percent = plk_span_find(in, 0, '%');
 
-	if (plk_ipv6_parse(slice(in, 0, percent), out->addr) != PLK_OK)
+	if (plk_ipv6_parse(plk_span_slice(in, 0, percent), out->addr) != PLK_OK)
 		return PLK_E_ADDR_V6;
 	out->is_v6 = true;
-	return percent < in.n ? zone_parse(slice(in, percent + 1, in.n), out->zone) : PLK_OK;
+	return percent < in.n ? zone_parse(plk_span_slice(in, percent + 1, in.n), out->zone)
+			      : PLK_OK;
 }
 
 static enum plk_err
@@ -173,13 +158,13 @@ addr_parse(struct plk_span in, struct plk_remote *out)
 	if (in.n == 0)
 		return PLK_E_ADDR_MISSING;
 	if (in.p[0] == '[') {
-		size_t close = find(in, 1, ']');
+		size_t close = plk_span_find(in, 1, ']');
 
 		if (close == in.n)
 			return PLK_E_ADDR_BRACKET;
 		if (close + 1 != in.n)
 			return PLK_E_ADDR_SYNTAX;
-		return v6_parse(slice(in, 1, close), out);
+		return v6_parse(plk_span_slice(in, 1, close), out);
 	}
 	return plk_ipv4_parse(in, out->addr) == PLK_OK ? PLK_OK : PLK_E_ADDR_SYNTAX;
 }
@@ -189,8 +174,8 @@ static enum plk_err
 ptcp_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 {
 	static const uint8_t loopback[4] = {127, 0, 0, 1};
-	size_t colon = find(in, 0, ':');
-	enum plk_err err = tcp_port_parse(slice(in, 0, colon), 0, &out->tcp_port);
+	size_t colon = plk_span_find(in, 0, ':');
+	enum plk_err err = tcp_port_parse(plk_span_slice(in, 0, colon), 0, &out->tcp_port);
 
 	if (err != PLK_OK)
 		return refuse(at, 0, err);
@@ -198,7 +183,7 @@ ptcp_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 		memcpy(out->addr, loopback, sizeof loopback);
 		return PLK_OK;
 	}
-	err = addr_parse(slice(in, colon + 1, in.n), out);
+	err = addr_parse(plk_span_slice(in, colon + 1, in.n), out);
 	return err == PLK_OK ? PLK_OK : refuse(at, colon + 1, err);
 }
 
@@ -206,15 +191,15 @@ ptcp_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 static enum plk_err
 tcp_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 {
-	size_t from = in.n > 0 && in.p[0] == '[' ? find(in, 0, ']') : 0;
-	size_t colon = find(in, from, ':');
-	enum plk_err err = addr_parse(slice(in, 0, colon), out);
+	size_t from = in.n > 0 && in.p[0] == '[' ? plk_span_find(in, 0, ']') : 0;
+	size_t colon = plk_span_find(in, from, ':');
+	enum plk_err err = addr_parse(plk_span_slice(in, 0, colon), out);
 
 	if (err != PLK_OK)
 		return refuse(at, 0, err);
 	if (colon == in.n)
 		return refuse(at, in.n, PLK_E_TCP_MISSING);
-	err = tcp_port_parse(slice(in, colon + 1, in.n), 1, &out->tcp_port);
+	err = tcp_port_parse(plk_span_slice(in, colon + 1, in.n), 1, &out->tcp_port);
 	return err == PLK_OK ? PLK_OK : refuse(at, colon + 1, err);
 }
 
@@ -254,19 +239,19 @@ enum plk_err
 plk_remote_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 {
 	struct plk_remote r = {0};
-	size_t colon = find(in, 0, ':');
+	size_t colon = plk_span_find(in, 0, ':');
 	size_t kind;
 	enum plk_err err;
 
 	if (in.n == 0)
 		return refuse(at, 0, PLK_E_REMOTE_MISSING);
-	kind = kind_find(slice(in, 0, colon));
+	kind = kind_find(plk_span_slice(in, 0, colon));
 	if (kind == PLK_REMOTE_KINDS)
 		return refuse(at, 0, PLK_E_REMOTE_KIND);
 	if (colon == in.n)
 		return refuse(at, in.n, PLK_E_REMOTE_COLON);
 	r.kind = (enum plk_remote_kind)kind;
-	err = kinds[kind].parse(slice(in, colon + 1, in.n), &r, at);
+	err = kinds[kind].parse(plk_span_slice(in, colon + 1, in.n), &r, at);
 	if (err != PLK_OK)
 		return refuse(at, colon + 1 + *at, err);
 	*out = r;

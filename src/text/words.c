@@ -9,6 +9,22 @@ plk_span_str(const char *s)
 	return (struct plk_span){(const uint8_t *)s, strlen(s)};
 }
 
+struct plk_span
+plk_span_slice(struct plk_span in, size_t from, size_t to)
+{
+	return (struct plk_span){in.p + from, to - from};
+}
+
+size_t
+plk_span_find(struct plk_span in, size_t from, uint8_t c)
+{
+	size_t i = from;
+
+	while (i < in.n && in.p[i] != c)
+		i++;
+	return i;
+}
+
 bool
 plk_word_is(struct plk_span in, const char *word)
 {

@@ -12,6 +12,12 @@
 /** plk_span_str() - a C string as a span, without its NUL; valid as long as the string */
 struct plk_span plk_span_str(const char *s);
 
+/** plk_span_slice() - the bytes of @in from @from up to and without @to; from <= to <= in.n */
+struct plk_span plk_span_slice(struct plk_span in, size_t from, size_t to);
+
+/** plk_span_find() - where the first @c is in @in at or after @from, or @in.n */
+size_t plk_span_find(struct plk_span in, size_t from, uint8_t c);
+
 /** plk_word_is() - whether @in is exactly @word */
 bool plk_word_is(struct plk_span in, const char *word);
 

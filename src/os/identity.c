@@ -52,7 +52,7 @@ sets_prepare(enum plk_keep keep, bool *may_bound)
 int
 plk_identity_assume(const struct plk_identity *id, enum plk_keep keep)
 {
-	bool may_bound;
+	bool may_bound = false;
 	int error = sets_prepare(keep, &may_bound);
 
 	if (error < 0)

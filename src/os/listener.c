@@ -197,7 +197,7 @@ int
 plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
 {
 	union inet_address addr;
-	socklen_t n;
+	socklen_t n = 0;
 	int made;
 	int error = inet_make(inet, &made, &addr, &n, step);
 
@@ -246,7 +246,7 @@ int
 plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
 {
 	union inet_address addr;
-	socklen_t n;
+	socklen_t n = 0;
 	int made;
 	int error = inet_make(inet, &made, &addr, &n, step);
 

@@ -91,7 +91,8 @@ inherited_list(void)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir)) != NULL) {
-		int fd = atoi(entry->d_name); /* the kernel wrote it; "." and ".." are 0 */
+		int fd = (int)strtol(entry->d_name, NULL,
+				     10); /* the kernel wrote it; "." and ".." are 0 */
 
 		if (fd <= STDERR_FILENO || fd == dirfd(dir))
 			continue;

@@ -7,7 +7,6 @@
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4dU
 #define SECTION_BYTES 28
-#define INTERFACE_BYTES 20 /* without options */
 #define OPTION_HEAD 4
 #define OPTION_END 4
 #define FLAGS_OPTION (OPTION_HEAD + 4)

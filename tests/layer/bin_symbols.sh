@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 }
 "$nm" "$binary" >"$work/nm" 2>/dev/null || true
 awk '{ print $NF }' "$work/nm" | sort -u >"$work/in-program"
-[ -s "$work/in-program" ] && grep -qx main "$work/in-program" || {
+grep -qx main "$work/in-program" || {
 	echo "$binary: no symbols" >&2
 	exit 1
 }
@@ -38,7 +38,7 @@ for archive in "$@"; do
 	}
 	found=$(comm -12 "$work/forbidden" "$work/in-program")
 	[ -z "$found" ] || {
-		echo "$binary has of $(basename "$archive"):" $found >&2
+		echo "$binary has of $(basename "$archive"): $(echo "$found" | tr '\n' ' ')" >&2
 		exit 1
 	}
 	echo "none of $(wc -l <"$work/forbidden") symbols of $(basename "$archive")"

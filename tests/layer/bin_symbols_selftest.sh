@@ -23,6 +23,7 @@ check() {
 	want=$1
 	program=$2
 	shift 2
+	# shellcheck disable=SC2046 # several archives
 	set -- $(for name in "$@"; do echo "$work/$name.a"; done)
 	got=0
 	"$bin_symbols" "$nm" "$work/$program" "$@" >"$work/out" 2>&1 || got=1

@@ -10,10 +10,10 @@ source=$2
 path=$3
 legal=$4
 upward=$5
-[ -n "$path" ] && [ -n "$legal" ] && [ -n "$upward" ] || {
+if [ -z "$path" ] || [ -z "$legal" ] || [ -z "$upward" ]; then
 	echo "nothing to check" >&2
 	exit 1
-}
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

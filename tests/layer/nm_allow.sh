@@ -42,7 +42,7 @@ sort -u "$work/may" >"$work/may-sorted"
 awk 'NF == 2 { print $2 }' "$work/nm" | sort -u >"$work/needs"
 stray=$(comm -23 "$work/needs" "$work/may-sorted")
 [ -z "$stray" ] || {
-	echo "$archive needs:" $stray >&2
+	echo "$archive needs: $(echo "$stray" | tr '\n' ' ')" >&2
 	exit 1
 }
 echo "$(wc -l <"$work/own") symbols defined, $(wc -l <"$work/needs") needed"

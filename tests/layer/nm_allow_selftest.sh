@@ -22,6 +22,7 @@ archive() {
 check() {
 	want=$1
 	shift
+	# shellcheck disable=SC2046 # several archives
 	set -- $(for name in "$@"; do echo "$work/$name.a"; done)
 	got=0
 	"$nm_allow" "$nm" "$allowed" "$@" >"$work/out" 2>&1 || got=1

@@ -135,6 +135,8 @@ static const struct row rows[] = {
 	BAD("capture, format=qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
 	BAD("capture,format =qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
 	BAD("capture,form=qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
+	BAD("capture,format>qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
+	BAD("capture,format:qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
 	BAD("capture,formats=qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
 	BAD("capture,vnet_hdr=12@pfd:3", PLK_E_KEY_UNKNOWN, 8),
 	BAD("capture,format\0=qemu@pfd:3", PLK_E_KEY_UNKNOWN, 8),
@@ -219,6 +221,7 @@ static const struct row rows[] = {
 	BAD("inject,mac=02:00:00:00:00:1@pfd:3", PLK_E_VALUE_MAC, 11),
 	BAD("inject,mac=02:00:00:00:00:001@pfd:3", PLK_E_VALUE_MAC, 11),
 	BAD("inject,mac=02-00-00-00-00-01@pfd:3", PLK_E_VALUE_MAC, 11),
+	BAD("inject,mac=02-00:00:00:00:01@pfd:3", PLK_E_VALUE_MAC, 11),
 	BAD("inject,mac=020000000001@pfd:3", PLK_E_VALUE_MAC, 11),
 	BAD("inject,mac=0g:00:00:00:00:01@pfd:3", PLK_E_VALUE_MAC, 11),
 	BAD("inject,mac=00:00:00:00:00:0g@pfd:3", PLK_E_VALUE_MAC, 11),
@@ -437,6 +440,7 @@ test_fit(void **state)
 /* clang-format off */
 static const struct plk_port insane[] = {
 	{.role = PLK_ROLES, .remote = PFD3},
+	{.role = PLK_ROLES, .remote = PFD3, .direction = PLK_DIRECTION_IN, .latency = PLK_LATENCY_LOW},
 	{.role = PLK_ROLE_INJECT, .remote = PFD3, .format = PLK_FORMATS},
 	{.role = PLK_ROLE_CAPTURE, .remote = PFD3, .direction = PLK_DIRECTIONS,
 	 .latency = PLK_LATENCY_LOW},

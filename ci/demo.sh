@@ -20,7 +20,8 @@ for arg; do
 	--bin=*) bin=${arg#--bin=} ;;
 	--inside) inside=yes ;;
 	*)
-		sed -n '3,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		sed -n '4,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		if [[ $arg == --help ]]; then exit 0; fi
 		exit 2
 		;;
 	esac
@@ -70,7 +71,15 @@ outside() {
 	fi
 	if [[ -z $bin ]]; then
 		section "Building"
-		build 2>&1 | tail -n 3 | indent
+		local log
+		log=$(mktemp)
+		if ! build >"$log" 2>&1; then
+			tail -n 40 "$log" >&2
+			rm -f "$log"
+			fail "the build failed"
+		fi
+		tail -n 1 "$log" | indent
+		rm -f "$log"
 		bin=$here/build/release/bin
 	fi
 	bin=$(cd "$bin" && pwd)

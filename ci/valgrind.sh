@@ -9,7 +9,8 @@ trap 'rm -rf "$log"' EXIT
 valgrind=(valgrind --quiet --error-exitcode=42 --leak-check=full "--show-leak-kinds=definite,indirect,possible"
 	"--errors-for-leak-kinds=definite,indirect,possible" --track-fds=no)
 n=0
-for test in "$build"/tests/unit/*_test; do
+for test in "$build"/tests/unit/unit_*; do
+	[[ -x $test && ! -d $test ]] || continue
 	if ! "${valgrind[@]}" "$test" >"$log/out" 2>&1; then
 		cat "$log/out"
 		echo "valgrind: $test failed" >&2

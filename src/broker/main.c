@@ -45,6 +45,7 @@ struct tap {
 struct packet {
 	int fd; /* our copy; -1 if the class is not open */
 	bool bound;
+	bool promisc;
 };
 
 /* Where an active remote connects to. */
@@ -161,15 +162,19 @@ answer_iface(enum plk_step step, int error)
 static void
 iface_open(const char *name)
 {
-	int error = plk_rtnl_find(broker.rtnl_request, name, &broker.link);
+	struct plk_rtnl_link link;
+	int error = plk_rtnl_find(broker.rtnl_request, name, &link);
 
-	broker.stage = PLK_STAGE_SETUP;
-	if (error < 0)
+	if (error < 0) {
 		answer_iface(PLK_STEP_INTERFACE, error);
-	else if (!is_ethernet(&broker.link) || is_inverted(&broker.link))
+	} else if (!is_ethernet(&link) || is_inverted(&link)) {
 		answer_iface(PLK_STEP_KIND, 0);
-	else
+	} else {
+		broker.link = link;
+		broker.stage =
+			PLK_STAGE_SETUP; /* not before: without an interface nothing is opened */
 		answer_iface(PLK_STEP_NONE, 0);
+	}
 }
 
 static void
@@ -214,7 +219,6 @@ answer_iface_tap(const struct plk_msg *msg)
 	enum plk_step step;
 	int error;
 
-	broker.stage = PLK_STAGE_SETUP;
 	broker.tap = tap_find(msg->u.iface_tap.number);
 	if (!broker.tap) {
 		answer_iface(PLK_STEP_INTERFACE, -ENOTTY);
@@ -279,6 +283,34 @@ tap_name_verify(void)
 	return 0;
 }
 
+/* A receiver of attach asks for all frames while a client is there; its wish ends with the
+ * interface. */
+static int
+promisc_set(struct packet *packet, bool on)
+{
+	int error;
+
+	if (packet->promisc == on)
+		return 0;
+	error = plk_packet_promisc(packet->fd, broker.link.index, on);
+	if (error == 0)
+		packet->promisc = on;
+	return error;
+}
+
+static int
+packet_bind(struct packet *packet, enum plk_class class, enum plk_step *step)
+{
+	int error = plk_packet_bind(packet->fd, class != PLK_CLASS_TX, broker.link.index,
+				    broker.link.name, step);
+
+	if (error == 0)
+		error = tap_name_verify();
+	if (error == 0 && plk_class_is_attach(class))
+		error = promisc_set(packet, broker.promisc);
+	return error;
+}
+
 static void
 answer_bind(const struct plk_msg *msg)
 {
@@ -287,14 +319,14 @@ answer_bind(const struct plk_msg *msg)
 	enum plk_step step = PLK_STEP_BIND;
 	int error = -EBADF;
 
-	if (packet->fd >= 0)
-		error = plk_packet_bind(packet->fd, class != PLK_CLASS_TX, broker.link.index,
-					broker.link.name, &step);
-	if (error == 0)
-		error = tap_name_verify();
-	if (error == 0 && broker.promisc && plk_class_is_attach(class))
-		error = plk_packet_promisc(packet->fd, broker.link.index, true);
-	packet->bound = error == 0;
+	if (packet->fd >= 0) {
+		error = packet_bind(packet, class, &step);
+		packet->bound = error == 0;
+		if (error < 0)
+			plk_packet_silence(
+				packet->fd,
+				class != PLK_CLASS_TX); /* it may be bound, and to another */
+	}
 	answer_done(PLK_MSG_BIND, class, step, error);
 }
 
@@ -303,16 +335,13 @@ answer_promisc(const struct plk_msg *msg)
 {
 	int error = 0;
 
-	for (int class = 0; class < PLK_CLASS_RX; class ++) {
-		const struct packet *packet = &broker.packets[class];
-
-		if (packet->fd >= 0 && packet->bound &&
-		    plk_class_is_attach((enum plk_class) class) &&
-		    broker.promisc != (msg->u.promisc.on != 0))
-			error = plk_packet_promisc(packet->fd, broker.link.index,
-						   msg->u.promisc.on);
-	}
 	broker.promisc = msg->u.promisc.on;
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		struct packet *packet = &broker.packets[i];
+
+		if (packet->bound && plk_class_is_attach((enum plk_class)i) && error == 0)
+			error = promisc_set(packet, broker.promisc);
+	}
 	answer_done(PLK_MSG_PROMISC, PLK_CLASS_ATTACH_LOW, PLK_STEP_OPTION, error);
 }
 
@@ -327,16 +356,16 @@ answer_handout(const struct plk_msg *msg)
 	supervisor_read(NULL,
 			0); /* the channel to a new worker was sent before the front could ask */
 	error = broker.worker < 0 ? -EPIPE : 0;
-	for (int class = 0; class < PLK_CLASSES && error == 0; class ++) {
+	for (int i = 0; i < PLK_CLASSES && error == 0; i++) {
 		const struct plk_msg packet = {
 			.type = PLK_MSG_PACKET,
-			.u.packet = {.class = (uint8_t) class,
+			.u.packet = {.class = (uint8_t)i,
 				     .block_bytes = PLK_RING_BLOCK_BYTES,
 				     .n_blocks = PLK_RING_BLOCKS},
 		};
 
-		if (broker.packets[class].fd >= 0)
-			error = plk_channel_send(broker.worker, &packet, broker.packets[class].fd);
+		if (broker.packets[i].bound || (broker.packets[i].fd >= 0 && broker.link.gone))
+			error = plk_channel_send(broker.worker, &packet, broker.packets[i].fd);
 	}
 	answer_done(PLK_MSG_HANDOUT, PLK_CLASS_CAPTURE_BULK, PLK_STEP_HANDOUT, error);
 }
@@ -546,8 +575,11 @@ link_gone(void)
 	if (broker.link.gone)
 		return;
 	broker.link.gone = true;
-	for (int class = 0; class < PLK_CLASSES; class ++)
-		broker.packets[class].bound = false;
+	for (size_t i = 0; i < PLK_CLASSES; i++) {
+		broker.packets[i].bound = false;
+		broker.packets[i].promisc =
+			false; /* the kernel has forgotten it with the interface */
+	}
 	tell_link(PLK_LINK_GONE);
 }
 
@@ -654,8 +686,8 @@ init(void)
 	broker.supervisor_watch.call = supervisor_read;
 	broker.front_watch.call = front_read;
 	broker.rtnl_watch.call = rtnl_read;
-	for (int class = 0; class < PLK_CLASSES; class ++)
-		broker.packets[class].fd = -1;
+	for (int i = 0; i < PLK_CLASSES; i++)
+		broker.packets[i].fd = -1;
 	(void)umask(SOCKET_UMASK); /* it cannot fail */
 }
 

@@ -84,6 +84,8 @@ ready(void *ctx, uint32_t events)
 	int error = plk_fd_error(p->connecting);
 
 	(void)events;
+	if (error == 0 && plk_peer_is_self(p->connecting))
+		error = -ECONNREFUSED;
 	if (error == 0 && front.serving) {
 		connected(p);
 		return;

@@ -43,17 +43,27 @@ peer_print(const struct plk_peer_id *peer, char *out, size_t n)
 		(void)snprintf(out, n, "peer=%s", peer->text);
 }
 
+void
+plk_front_promisc(void)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_PROMISC,
+				    .u.promisc = {.on = front.n_attached > 0}};
+
+	if (front.promisc_asked || front.promisc == (front.n_attached > 0))
+		return;
+	front.promisc = front.n_attached > 0;
+	front.promisc_asked = true;
+	plk_front_send(front.broker.fd, &msg, -1);
+}
+
 /* An attached client wants all frames of the interface, not only those for its own address. */
 static void
 attached_count(uint16_t port, bool more)
 {
-	struct plk_msg msg = {.type = PLK_MSG_PROMISC, .u.promisc = {.on = more}};
-
 	if (front.ports[port].port->role != PLK_ROLE_ATTACH)
 		return;
 	front.n_attached += more ? 1U : -1U;
-	if (front.n_attached == (more ? 1 : 0))
-		plk_front_send(front.broker.fd, &msg, -1);
+	plk_front_promisc();
 }
 
 void
@@ -76,6 +86,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 		client->admitted = may_connect(p->port, &client->peer, *fd);
 	plk_fd_close(fd);
 	answer.u.admit.admit = client->admitted;
+	plk_front_send(front.worker.fd, &answer, -1);
 	peer_print(&client->peer, who, sizeof who);
 	if (plk_front_limited(&front.client_lines))
 		plk_log(client->admitted ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
@@ -83,7 +94,6 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 			client->admitted ? "connected" : "refused", p->label, accepted->slot, who);
 	if (client->admitted)
 		attached_count(accepted->port, true);
-	plk_front_send(front.worker.fd, &answer, -1);
 }
 
 static void
@@ -117,7 +127,7 @@ plk_front_closed(const struct plk_msg_closed *closed)
 		client->used = false;
 		if (client->admitted)
 			attached_count(client->port, false);
-	} else if (closed->generation != 0) {
+	} else if (closed->generation != 0 && plk_front_limited(&front.event_lines)) {
 		plk_log(PLK_LOG_LINE_WARNING, "worker closed a client that is not known slot=%u",
 			closed->slot);
 	}

@@ -22,7 +22,8 @@
 #include "os/peer.h"
 #include "text/cmdline.h"
 
-#define PLK_LABEL_BYTES 256 /* of a port in the log; a longer one is cut */
+#define PLK_LABEL_BYTES 1024 /* of a port in the log, escaped */
+#define PLK_LABEL_MAX 250    /* bytes of a port in the log; "..." stands for the rest */
 #define PLK_CONNECT_TIMEOUT_MS 10000
 
 /** struct front_port - a port, and what the front does for it
@@ -82,10 +83,14 @@ struct front {
 	struct front_port ports[PLK_PORTS_MAX];
 	struct front_client clients[PLK_CLIENTS_MAX];
 	uint32_t n_attached;
+	bool promisc;       /* what the broker was last asked for */
+	bool promisc_asked; /* and has not answered yet */
+	bool bind_later;    /* the interface came back during the start */
 	struct plk_msg_iface_is iface;
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
 	bool serving;
+	struct plk_timer stop_timer;
 	struct plk_ratelimit client_lines;
 	struct plk_ratelimit event_lines;
 };
@@ -99,6 +104,9 @@ void plk_front_send(int fd, const struct plk_msg *msg, int pass);
 
 /** plk_front_ask() - an order and its answer, which is in front.answer afterwards */
 void plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_type answer);
+
+/** plk_front_await() - wait for a message of some type, which is in front.answer afterwards */
+void plk_front_await(enum plk_msg_type answer);
 
 /** plk_front_port_send() - make a port known to the worker */
 void plk_front_port_send(size_t i);
@@ -118,6 +126,11 @@ void plk_start_open(void);
 
 /** plk_front_accepted() - a connection to be admitted; takes the descriptor over */
 void plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd);
+
+/** plk_front_promisc() - see to it that the interface is promiscuous while an attached client is there
+ * One order at a time: clients may come and go faster than an interface can be switched.
+ */
+void plk_front_promisc(void);
 
 /** plk_front_closed() - a connection ended */
 void plk_front_closed(const struct plk_msg_closed *closed);
@@ -144,8 +157,10 @@ void plk_active_forget(void);
 /** plk_words_step() - what failed; a phrase */
 const char *plk_words_step(unsigned step);
 
-/** plk_words_hint() - what to do about an error of a step; "" or a phrase that begins with "; " */
-const char *plk_words_hint(unsigned step, int error);
+/** plk_words_hint() - what to do about an error of a step; "" or a phrase that begins with "; "
+ * @is_tcp: it was about a TCP socket, not about a path
+ */
+const char *plk_words_hint(unsigned step, int error, bool is_tcp);
 
 /** plk_words_close() - why a connection ended; a word of the counters */
 const char *plk_words_close(unsigned reason);

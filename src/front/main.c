@@ -16,6 +16,8 @@
 #include "os/process.h"
 #include "sandbox/sandbox.h"
 
+#define STOP_MS 300 /* for the worker to finish */
+
 struct front front;
 
 /* ---- sending ---- */
@@ -63,6 +65,13 @@ plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_type ans
 {
 	front.awaited = answer;
 	plk_front_send(fd, msg, pass);
+	plk_front_await(answer);
+}
+
+void
+plk_front_await(enum plk_msg_type answer)
+{
+	front.awaited = answer;
 	while (front.awaited != PLK_MSG_NONE) {
 		if (plk_loop_step(&front.loop) < 0)
 			fatal("cannot wait");
@@ -80,6 +89,26 @@ plk_front_limited(struct plk_ratelimit *limit)
 	return may;
 }
 
+/* A descriptor came, but we have no number left for it. A connection can be refused; nothing
+ * else can go on. */
+static void
+descriptor_lost(const char *who, const struct plk_msg *msg)
+{
+	struct plk_msg answer = {.type = PLK_MSG_ADMIT};
+
+	if (msg->type != PLK_MSG_ACCEPTED) {
+		plk_log(PLK_LOG_LINE_ERROR, "no descriptor left for what %s sent (LimitNOFILE=)",
+			who);
+		fatal("too many open files");
+	}
+	answer.u.admit.slot = msg->u.accepted.slot;
+	answer.u.admit.generation = msg->u.accepted.generation;
+	plk_front_send(front.worker.fd, &answer, -1);
+	if (plk_front_limited(&front.client_lines))
+		plk_log(PLK_LOG_LINE_WARNING,
+			"client refused: no descriptor left to look at it (LimitNOFILE=)");
+}
+
 /* Takes a message; ends the service on what is not permitted. False if there is none, or if the
  * sender is gone. */
 static bool
@@ -87,7 +116,9 @@ take(struct plk_channel_end *end, const char *who, struct plk_received *received
 {
 	int got = plk_channel_receive(end, front.stage, received);
 
-	*gone = got < 0 && got != -EBADMSG;
+	*gone = got < 0 && got != -EBADMSG && got != -EMFILE;
+	if (got == -EMFILE)
+		descriptor_lost(who, &received->msg);
 	if (got == -EBADMSG) {
 		plk_log(PLK_LOG_LINE_ERROR,
 			"%s sent a message that is not permitted: %s: %s (%zu bytes)", who,
@@ -178,10 +209,12 @@ worker_said(struct plk_received *received)
 		plk_words_event("worker", &msg->u.event);
 		break;
 	case PLK_MSG_COUNTERS:
-		plk_words_counters("counters", &msg->u.counters);
+		if (plk_front_limited(&front.event_lines))
+			plk_words_counters("counters", &msg->u.counters);
 		break;
 	case PLK_MSG_ADOPTED:
-		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK)
+		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&
+		    plk_front_limited(&front.event_lines))
 			plk_log(PLK_LOG_LINE_ERROR, "remote=%s: %s",
 				front.ports[msg->u.adopted.port].label,
 				plk_err_text((enum plk_err)msg->u.adopted.err));
@@ -234,11 +267,10 @@ worker_read(void *ctx, uint32_t events)
 static void
 bind_again(void)
 {
-	for (uint8_t class = 0; class < PLK_CLASSES; class ++)
+	for (uint8_t i = 0; i < PLK_CLASSES; i++)
 		plk_front_send(
 			front.broker.fd,
-			&(const struct plk_msg){.type = PLK_MSG_BIND, .u.bind = {.class = class}},
-			-1);
+			&(const struct plk_msg){.type = PLK_MSG_BIND, .u.bind = {.class = i}}, -1);
 }
 
 static void
@@ -256,8 +288,9 @@ link_log(const struct plk_msg_link *link)
 	plk_log(link->state == PLK_LINK_UP || link->state == PLK_LINK_BACK ? PLK_LOG_LINE_INFO
 									   : PLK_LOG_LINE_WARNING,
 		"%s interface=%s index=%u", words[link->state], link->name, link->index);
-	if (link->state == PLK_LINK_BACK)
+	if (link->state == PLK_LINK_BACK && front.stage == PLK_STAGE_RUN)
 		bind_again();
+	front.bind_later |= link->state == PLK_LINK_BACK;
 }
 
 /* The answers of the start are awaited there; these come later. */
@@ -285,6 +318,10 @@ broker_said(struct plk_received *received)
 		plk_active_connecting(&msg->u.connecting, &received->fd);
 		break;
 	case PLK_MSG_DONE:
+		if (msg->u.done.request == PLK_MSG_PROMISC) {
+			front.promisc_asked = false;
+			plk_front_promisc();
+		}
 		if (front.stage == PLK_STAGE_RUN)
 			done_later(&msg->u.done);
 		break;
@@ -318,6 +355,14 @@ broker_read(void *ctx, uint32_t events)
 
 /* ---- supervisor ---- */
 
+static void
+stop_late(void *ctx)
+{
+	(void)ctx;
+	plk_log(PLK_LOG_LINE_WARNING, "worker does not finish");
+	exit(EXIT_SUCCESS);
+}
+
 /* The worker finishes and counts; whatever it does, we end: the supervisor waits for that. */
 static _Noreturn void
 stop(void)
@@ -327,6 +372,8 @@ stop(void)
 		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_FINISH},
 			       -1);
 		plk_watch_remove(&front.loop, &front.supervisor_watch);
+		front.stop_timer.call = stop_late;
+		plk_timer_set(&front.loop, &front.stop_timer, STOP_MS);
 		while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
 			continue; /* until the worker has said its last and is gone */
 	}
@@ -434,6 +481,8 @@ ready(void)
 	if (plk_sandbox_enter(PLK_SANDBOX_FRONT) < 0)
 		fatal("cannot enter the sandbox");
 	front.stage = PLK_STAGE_RUN;
+	if (front.bind_later)
+		bind_again();
 	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
 		front.cmdline.n_ports);
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);

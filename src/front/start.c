@@ -304,7 +304,7 @@ ports_plan(void)
 		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
 			plk_words_fail(2, "--remote", p->text, "cannot be printed");
 		plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
-		plk_writer_escaped(&w, (struct plk_span){text, n}, sizeof p->label / 4 - 4);
+		plk_writer_escaped(&w, (struct plk_span){text, n}, PLK_LABEL_MAX);
 		plk_writer_cstr(&w);
 		port_resolve(p);
 	}
@@ -313,6 +313,7 @@ ports_plan(void)
 static _Noreturn void
 check_print(void)
 {
+	static uint8_t text[PLK_PORT_TEXT_MAX];
 	uint8_t iface[PLK_IFNAME_MAX];
 	size_t n = 0;
 
@@ -323,7 +324,11 @@ check_print(void)
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct front_port *p = &front.ports[i];
 
-		(void)printf("remote %s", p->label);
+		n = 0;
+		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
+			exit(2);
+		(void)printf("remote %.*s", (int)n,
+			     (const char *)text); /* it has no control characters */
 		if (p->fd >= 0)
 			(void)printf(" descriptor=%d", p->fd);
 		(void)printf("\n");
@@ -369,6 +374,22 @@ plk_start_plan(int argc, char **argv)
 }
 
 /* ---- opening ---- */
+
+#define FILES_OVER 64 /* descriptors that each process needs beside those of ports and clients */
+
+/* Said now rather than when the last client comes: it will wait until another leaves. */
+static void
+files_check(void)
+{
+	uint64_t need = (uint64_t)front.cmdline.clients + front.cmdline.n_ports + FILES_OVER;
+
+	if (plk_process_files() < need)
+		plk_log(PLK_LOG_LINE_WARNING,
+			"%u clients need %llu descriptors, but the limit is %llu (ulimit -n, "
+			"LimitNOFILE=)",
+			front.cmdline.clients, (unsigned long long)need,
+			(unsigned long long)plk_process_files());
+}
 
 static void
 worker_get(void)
@@ -441,11 +462,13 @@ ask_done(const struct plk_msg *msg)
 	const struct plk_msg_done *done = &front.answer.msg.u.done;
 
 	plk_front_ask(front.broker.fd, msg, -1, PLK_MSG_DONE);
+	while (done->request != msg->type)
+		plk_front_await(PLK_MSG_DONE); /* that was about something else */
 	if (done->error != 0)
 		plk_words_fail(1, "--interface", plk_span_str(front.iface.name),
 			       "%s class=%s: %s%s", plk_words_step(done->step),
 			       plk_words_class(done->class), strerror((int)done->error),
-			       plk_words_hint(done->step, (int)done->error));
+			       plk_words_hint(done->step, (int)done->error, false));
 }
 
 static bool
@@ -479,25 +502,25 @@ class_is_needed(enum plk_class class, bool *outgoing)
 static void
 packets_open(void)
 {
-	for (uint8_t class = 0; class < PLK_CLASSES; class ++) {
+	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
 		bool outgoing;
 
-		if (!class_is_needed((enum plk_class) class, &outgoing))
+		if (!class_is_needed((enum plk_class)i, &outgoing))
 			continue;
 		ask_done(&(const struct plk_msg){.type = PLK_MSG_OPEN,
-						 .u.open = {.class = class, .outgoing = outgoing}});
+						 .u.open = {.class = i, .outgoing = outgoing}});
 	}
 }
 
 static void
 packets_bind(void)
 {
-	for (uint8_t class = 0; class < PLK_CLASSES; class ++) {
+	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
 		bool outgoing;
 
-		if (class_is_needed((enum plk_class) class, &outgoing))
+		if (class_is_needed((enum plk_class)i, &outgoing))
 			ask_done(&(const struct plk_msg){.type = PLK_MSG_BIND,
-							 .u.bind = {.class = class}});
+							 .u.bind = {.class = i}});
 	}
 }
 
@@ -535,7 +558,8 @@ listener_get(size_t i)
 	if (answer->error != 0 || front.answer.fd < 0)
 		plk_words_fail(1, "--remote", p->text, "%s: %s%s", plk_words_step(answer->step),
 			       strerror((int)answer->error),
-			       plk_words_hint(answer->step, (int)answer->error));
+			       plk_words_hint(answer->step, (int)answer->error,
+					      p->port->remote.kind == PLK_REMOTE_PTCP));
 	p->listener = plk_fd_take(&front.answer.fd);
 	plk_address_text(p->listener, address);
 	plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,
@@ -595,6 +619,7 @@ user_hint(void)
 void
 plk_start_open(void)
 {
+	files_check();
 	front.stage = PLK_STAGE_SETUP;
 	worker_get();
 	listeners_adopt();

@@ -90,7 +90,7 @@ denied_hint(void)
 }
 
 const char *
-plk_words_hint(unsigned step, int error)
+plk_words_hint(unsigned step, int error, bool is_tcp)
 {
 	if (step == PLK_STEP_SOCKET && (error == EPERM || error == EACCES))
 		return "; needs CAP_NET_RAW: start as root, or by a unit with "
@@ -99,6 +99,12 @@ plk_words_hint(unsigned step, int error)
 		return "; what is there is not a socket, and is left alone";
 	if (step == PLK_STEP_STALE && error == EADDRINUSE)
 		return "; a program listens there";
+	if (is_tcp && step == PLK_STEP_BIND && error == EACCES)
+		return "; ports below 1024 need a privilege that pktlockd does not keep: take a "
+		       "higher one, or "
+		       "have the service manager pass the socket (sd:, pfd: with tcp=yes)";
+	if (is_tcp && step == PLK_STEP_BIND && error == EADDRNOTAVAIL)
+		return "; this host does not have the address";
 	if ((step == PLK_STEP_BIND || step == PLK_STEP_STALE || step == PLK_STEP_LISTEN) &&
 	    (error == EACCES || error == EPERM || error == EROFS))
 		return denied_hint();
@@ -145,6 +151,8 @@ label_of(uint64_t port)
 void
 plk_words_event(const char *from, const struct plk_msg_event *e)
 {
+	if (!plk_front_limited(&front.event_lines))
+		return;
 	switch (e->code) {
 	case PLK_EVENT_BAD_MESSAGE:
 		plk_log(PLK_LOG_LINE_ERROR,
@@ -179,6 +187,13 @@ plk_words_event(const char *from, const struct plk_msg_event *e)
 	case PLK_EVENT_BAD_HEADER:
 		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",
 			plk_err_text((enum plk_err)e->b), label_of(e->a));
+		break;
+	case PLK_EVENT_MEMORY:
+		plk_log(PLK_LOG_LINE_ERROR,
+			"no memory for the queues of all clients (%llu bytes): %s; make --clients "
+			"or "
+			"--queue smaller",
+			(unsigned long long)e->c, strerror((int)e->b));
 		break;
 	case PLK_EVENT_SYSTEM:
 		plk_log(PLK_LOG_LINE_ERROR, "%s gives up at line %llu: %s", from,

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "os/listener.h"
+
 static int
 option_get(int fd, int option)
 {
@@ -41,16 +43,6 @@ state_check(int fd)
 								  : PLK_E_ADOPT_LISTEN;
 }
 
-static bool
-is_known(const struct stat *st, const struct plk_adopted *others, size_t n_others)
-{
-	for (size_t i = 0; i < n_others; i++) {
-		if (others[i].dev == st->st_dev && others[i].ino == st->st_ino)
-			return true;
-	}
-	return false;
-}
-
 static enum plk_err
 flags_set(int fd, int *error)
 {
@@ -62,6 +54,26 @@ flags_set(int fd, int *error)
 		return PLK_E_ADOPT_BLOCK;
 	}
 	return PLK_OK;
+}
+
+/* What makes the listener one of ours. */
+static enum plk_err
+prepare(int fd, int *error)
+{
+	int tcp_error = option_get(fd, SO_DOMAIN) == AF_UNIX ? 0 : plk_tcp_options(fd);
+
+	*error = -tcp_error;
+	return tcp_error == 0 ? flags_set(fd, error) : PLK_E_ADOPT_BLOCK;
+}
+
+static bool
+is_known(const struct stat *st, const struct plk_adopted *others, size_t n_others)
+{
+	for (size_t i = 0; i < n_others; i++) {
+		if (others[i].dev == st->st_dev && others[i].ino == st->st_ino)
+			return true;
+	}
+	return false;
 }
 
 enum plk_err
@@ -82,7 +94,7 @@ plk_adopt(int fd, bool allow_inet, const struct plk_adopted *others, size_t n_ot
 	if (err == PLK_OK && is_known(&st, others, n_others))
 		err = PLK_E_ADOPT_TWICE;
 	if (err == PLK_OK)
-		err = flags_set(fd, error);
+		err = prepare(fd, error);
 	if (err == PLK_OK)
 		*out = (struct plk_adopted){.dev = st.st_dev, .ino = st.st_ino};
 	return err;

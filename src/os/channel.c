@@ -2,6 +2,7 @@
 #include "os/channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -91,6 +92,16 @@ fds_collect(struct msghdr *header, int *fds, size_t max)
 	return n_fds;
 }
 
+/* An empty datagram and a closed sender look alike to recvmsg(). */
+static bool
+is_closed(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd};
+
+	/* #syscalls:supervisor,front,broker,worker poll */
+	return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR));
+}
+
 /* Whether the datagram is a message that may come now. */
 static enum plk_err
 judge(struct plk_channel_end *end, enum plk_stage stage, struct plk_span in, size_t n_fds, bool cut,
@@ -132,8 +143,11 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	n_fds = fds_collect(&header, fds, 1);
-	if (n == 0 && n_fds == 0)
-		return -EPIPE; /* a message has a type, at least */
+	if (n == 0 && n_fds == 0 && is_closed(end->fd))
+		return -EPIPE;
+	if (n_fds == 0 && (header.msg_flags & MSG_CTRUNC) &&
+	    plk_msg_parse((struct plk_span){bytes, (size_t)n}, &out->msg) == PLK_OK)
+		return -EMFILE;
 	out->err = judge(end, stage, (struct plk_span){bytes, (size_t)n}, n_fds,
 			 (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0, out);
 	if (out->err != PLK_OK) {

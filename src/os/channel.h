@@ -58,7 +58,8 @@ int plk_channel_send(int fd, const struct plk_msg *msg, int pass);
  * @stage: how far we are
  * @out:   see there
  * Return: 1; 0 (nothing there now); -EPIPE (the sender is gone); -EBADMSG (not permitted: @out says
- * what it was; descriptors that came with it are closed); another -errno.
+ * what it was; descriptors that came with it are closed); -EMFILE (@out->msg came with a descriptor
+ * for which we had no number left: it is lost, and so is the message); another -errno.
  */
 int plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage,
 			struct plk_received *out);

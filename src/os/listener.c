@@ -17,6 +17,10 @@
 #include "os/fd.h"
 
 #define BACKLOG SOMAXCONN
+#define KEEP_IDLE_S \
+	30 /* a peer that is gone is noticed within a minute, on a quiet interface too */
+#define KEEP_INTERVAL_S 10
+#define KEEP_COUNT 3
 #define STREAM (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 static struct sockaddr_un
@@ -163,12 +167,30 @@ inet_address(int fd, const struct plk_inet *inet, union inet_address *out, sockl
 }
 
 static int
+set_int(int fd, int level, int option, int value)
+{
+	/* #syscalls:broker,exec setsockopt */
+	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+static int
 set_on(int fd, int level, int option)
 {
-	const int on = 1;
+	return set_int(fd, level, option, 1);
+}
 
-	/* #syscalls:broker setsockopt */
-	return setsockopt(fd, level, option, &on, sizeof on) < 0 ? -errno : 0;
+int
+plk_tcp_options(int fd)
+{
+	int error = set_on(fd, IPPROTO_TCP, TCP_NODELAY);
+
+	if (error == 0)
+		error = set_on(fd, SOL_SOCKET, SO_KEEPALIVE);
+	if (error == 0)
+		error = set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S);
+	if (error == 0)
+		error = set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S);
+	return error == 0 ? set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT) : error;
 }
 
 /* A TCP socket and its address. Accepted sockets inherit the options of their listener. */
@@ -183,9 +205,7 @@ inet_make(const struct plk_inet *inet, int *fd, union inet_address *addr, sockle
 	if (*fd < 0)
 		return -errno;
 	*step = PLK_STEP_OPTION;
-	error = set_on(*fd, IPPROTO_TCP, TCP_NODELAY);
-	if (error == 0)
-		error = set_on(*fd, SOL_SOCKET, SO_KEEPALIVE);
+	error = plk_tcp_options(*fd);
 	if (error == 0)
 		error = inet_address(*fd, inet, addr, n, step);
 	if (error < 0)

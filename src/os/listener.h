@@ -48,6 +48,11 @@ int plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step);
 int plk_connect_unix(const char *path, int *fd, enum plk_step *step);
 int plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step);
 
+/** plk_tcp_options() - no delay, and keep-alive that notices a dead peer within a minute
+ * On a listener: for the connections that it accepts. Return: 0 or -errno.
+ */
+int plk_tcp_options(int fd);
+
 /** plk_socket_file_remove() - remove the file if it is still the one that we made */
 void plk_socket_file_remove(const struct plk_socket_file *file);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "os/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 static const char *log_role = "?";
 static enum plk_log log_level = PLK_LOG_LINE_INFO;
 static bool log_to_journal;
+static unsigned log_lost; /* lines that nobody took */
 
 /* JOURNAL_STREAM is DEVICE:INODE of the stream that the journal listens to. */
 static bool
@@ -52,6 +54,17 @@ written(int n, size_t size)
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
+/* Whether a line can be written at once: the log may be a pipe that nobody empties, and we wait
+ * for nobody. */
+static bool
+is_writable(void)
+{
+	struct pollfd poll_fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	/* #syscalls:supervisor,front poll */
+	return poll(&poll_fd, 1, 0) > 0;
+}
+
 void
 plk_log(enum plk_log level, const char *format, ...)
 {
@@ -73,6 +86,17 @@ plk_log(enum plk_log level, const char *format, ...)
 	n += written(vsnprintf(line + n, sizeof line - n, format, args), sizeof line - n);
 	va_end(args);
 	line[n] = '\n'; /* over the NUL */
+	if (!is_writable()) {
+		log_lost++;
+		return;
+	}
+	if (log_lost > 0) {
+		unsigned lost = log_lost;
+
+		log_lost = 0;
+		plk_log(PLK_LOG_LINE_WARNING,
+			"%u lines before this one were lost: nobody read the log", lost);
+	}
 	/* #syscalls:supervisor,front write */
 	if (write(STDERR_FILENO, line, n + 1) < 0)
 		return; /* who does not read the log cannot be told so */

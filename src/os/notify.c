@@ -19,6 +19,7 @@ plk_notify_open(void)
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	size_t n = path ? strlen(path) : 0;
+	const struct timeval patience = {.tv_sec = 1};
 	int error;
 
 	if (n < 2 || n >= sizeof addr.sun_path || (path[0] != '/' && path[0] != '@'))
@@ -29,7 +30,8 @@ plk_notify_open(void)
 	notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (notify_fd < 0)
 		return -errno;
-	if (connect(notify_fd, (const struct sockaddr *)&addr,
+	if (setsockopt(notify_fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+	    connect(notify_fd, (const struct sockaddr *)&addr,
 		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) == 0)
 		return 0;
 	error = errno;
@@ -42,7 +44,7 @@ plk_notify(const char *state)
 {
 	/* #syscalls:supervisor sendto */
 	if (notify_fd >= 0)
-		(void)send(notify_fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)send(notify_fd, state, strlen(state), MSG_NOSIGNAL);
 }
 
 int

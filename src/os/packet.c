@@ -21,6 +21,8 @@
 #define RING_FRAME_BYTES 2048 /* only divides the block: V3 packs frames of any length */
 #define RING_RETIRE_MS 1
 #define BUFFER_BYTES (8 << 20) /* asked for; net.core.rmem_max and wmem_max decide */
+#define PROTOCOL_NONE 0xffff
+#define LOOPBACK_INDEX 1
 #define WHOLE_FRAME 0x7fffffff
 
 bool plk_class_is_bulk(enum plk_class class)
@@ -167,6 +169,21 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 		return -errno;
 	*step = PLK_STEP_VERIFY;
 	return verify(fd, index, name);
+}
+
+void
+plk_packet_silence(int fd, bool rx)
+{
+	/* A receiver: a protocol that no frame has on an interface that is always there, since binding to 0 would keep the
+	 * protocol. A sender: no interface. */
+	const struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = rx ? htons(PROTOCOL_NONE) : 0,
+		.sll_ifindex = rx ? LOOPBACK_INDEX : 0,
+	};
+
+	(void)bind(fd, (const struct sockaddr *)&addr,
+		   sizeof addr); /* it is not marked as bound in any case */
 }
 
 int

@@ -53,6 +53,11 @@ int plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *
  */
 int plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step);
 
+/** plk_packet_silence() - neither receive nor send any more, until it is bound again
+ * @rx: as plk_packet_bind()
+ */
+void plk_packet_silence(int fd, bool rx);
+
 /** plk_packet_promisc() - ask for all frames of an interface, or no more; Return: 0 or -errno */
 int plk_packet_promisc(int fd, int index, bool on);
 

@@ -104,3 +104,17 @@ plk_address_text(int fd, char *out)
 	if (getsockname(fd, (struct sockaddr *)&addr, &n) == 0)
 		address_print(&addr, out, PLK_PEER_TEXT_MAX);
 }
+
+bool
+plk_peer_is_self(int fd)
+{
+	union address ours = {0};
+	union address its = {0};
+	socklen_t n_ours = sizeof ours;
+	socklen_t n_its = sizeof its;
+
+	if (getsockname(fd, (struct sockaddr *)&ours, &n_ours) < 0 ||
+	    getpeername(fd, (struct sockaddr *)&its, &n_its) < 0 || ours.any.ss_family == AF_UNIX)
+		return false;
+	return n_ours == n_its && memcmp(&ours, &its, n_ours) == 0;
+}

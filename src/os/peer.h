@@ -38,4 +38,7 @@ bool plk_peer_in_groups(int fd, const struct plk_peer_id *peer, const uint32_t *
  */
 void plk_address_text(int fd, char *out);
 
+/** plk_peer_is_self() - whether a TCP socket is connected to itself, as happens when a free port of ours is tried */
+bool plk_peer_is_self(int fd);
+
 #endif

@@ -25,6 +25,25 @@ plk_process_harden(const char *name)
 	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
+int
+plk_process_raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return -errno;
+	files.rlim_cur = files.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &files) < 0 ? -errno : 0;
+}
+
+uint64_t
+plk_process_files(void)
+{
+	struct rlimit files = {0};
+
+	return getrlimit(RLIMIT_NOFILE, &files) < 0 ? 0 : files.rlim_cur;
+}
+
 void
 plk_process_forget(const char *name)
 {

@@ -5,12 +5,20 @@
 #ifndef PLK_OS_PROCESS_H
 #define PLK_OS_PROCESS_H
 
+#include <stdint.h>
+
 /** plk_process_harden() - no new privileges, not dumpable, no core files, and a broken pipe is an error, not a signal
  * @name: how ps shows the process, at most 15 bytes: what it was executed as is the number of a
  *        descriptor
  * Return: 0 or -errno.
  */
 int plk_process_harden(const char *name);
+
+/** plk_process_raise_files() - as many descriptors as the hard limit permits; Return: 0 or -errno */
+int plk_process_raise_files(void);
+
+/** plk_process_files() - how many descriptors we may have */
+uint64_t plk_process_files(void);
 
 /** plk_process_forget() - take a variable out of the environment, and its text out of memory (/proc/PID/environ shows it else)
  * What getenv() returned for it before is an empty string afterwards.

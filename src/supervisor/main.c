@@ -36,8 +36,11 @@
 #include "os/tap.h"
 #include "sandbox/sandbox.h"
 
+#define EXIT_USAGE 2       /* the highest status that the front gives */
 #define INHERITED_MAX 1024 /* descriptors */
-#define STOP_MS 700 /* for the children to end by themselves; a stop takes less than a second */
+#define STOP_MS 550        /* for front and worker to end by themselves */
+#define STOP_LAST_MS \
+	250 /* for the broker to remove its socket files; a stop takes less than a second */
 
 /* One of our children. */
 struct child {
@@ -284,8 +287,10 @@ worker_start(void *ctx)
 		error = children_connect(&supervisor.worker, PLK_PEER_WORKER, &supervisor.front,
 					 PLK_PEER_FRONT);
 	if (error < 0) {
-		plk_log(PLK_LOG_LINE_ERROR, "cannot start the worker: error %d", -error);
-		stop(EXIT_FAILURE);
+		plk_log(PLK_LOG_LINE_ERROR, "cannot start the worker: %s; trying again",
+			strerror(-error));
+		plk_timer_set(&supervisor.loop, &supervisor.worker_timer,
+			      plk_backoff_step(&supervisor.worker_backoff, 0));
 	}
 }
 
@@ -342,7 +347,7 @@ front_ended(int status)
 {
 	if (supervisor.stopping)
 		return;
-	if (WIFEXITED(status)) { /* it has said why */
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_USAGE) { /* it has said why */
 		stop(WEXITSTATUS(status));
 		return;
 	}
@@ -461,19 +466,29 @@ front_read(void *ctx, uint32_t events)
 /* ---- the end ---- */
 
 static void
+child_kill(const struct child *child)
+{
+	if (child->pid <= 0)
+		return;
+	(void)kill(child->pid, SIGKILL); /* it may have ended meanwhile */
+	plk_log(PLK_LOG_LINE_WARNING, "%s (pid %d) did not end in time and was killed", child->name,
+		(int)child->pid);
+}
+
+static void
 stop_late(void *ctx)
 {
-	const struct child *children[] = {&supervisor.front, &supervisor.worker,
-					  &supervisor.broker};
-
 	(void)ctx;
-	for (size_t i = 0; i < sizeof children / sizeof *children; i++) {
-		if (children[i]->pid > 0) {
-			plk_log(PLK_LOG_LINE_WARNING, "%s (pid %d) does not end; killing it",
-				children[i]->name, (int)children[i]->pid);
-			(void)kill(children[i]->pid, SIGKILL);
-		}
-	}
+	child_kill(&supervisor.front);
+	child_kill(&supervisor.worker);
+}
+
+static void
+stop_last(void *ctx)
+{
+	(void)ctx;
+	child_kill(&supervisor.worker);
+	child_kill(&supervisor.broker);
 }
 
 static bool
@@ -497,6 +512,8 @@ children_stop(void)
 		continue;
 	plk_fd_close(&supervisor.worker.end.fd);
 	plk_fd_close(&supervisor.broker.end.fd);
+	supervisor.stop_timer.call = stop_last;
+	plk_timer_set(&supervisor.loop, &supervisor.stop_timer, STOP_LAST_MS);
 	while (children_live() && plk_loop_step(&supervisor.loop) == 0)
 		continue;
 }
@@ -508,6 +525,9 @@ signals_open(void)
 {
 	sigset_t set;
 
+	(void)signal(
+		SIGCHLD,
+		SIG_DFL); /* our parent may have ignored it, and we would never hear of an end */
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
@@ -563,6 +583,7 @@ main(int argc, char **argv)
 	must(programs_open(), "cannot find pktlockd-broker, -front and -worker beside pktlockd or "
 			      "in " PLK_LIBEXECDIR);
 	must(plk_identity_find(&supervisor.identity), "no user 'pktlock' and no user 'nobody'");
+	must(plk_process_raise_files(), "cannot raise the limit of descriptors");
 	must(plk_notify_open(), "cannot connect to NOTIFY_SOCKET");
 	must(plk_loop_open(&supervisor.loop), "cannot make an epoll descriptor");
 	must(signals_open(), "cannot wait for signals");

@@ -63,16 +63,6 @@ gone_tell(struct client *client)
 }
 
 static void
-gone_tell_all(void *ctx)
-{
-	(void)ctx;
-	for (uint32_t i = 0; i < worker.n_slots && worker.n_gone > 0; i++) {
-		if (worker.clients[i].state == CLIENT_GONE)
-			gone_tell(&worker.clients[i]);
-	}
-}
-
-static void
 client_close(struct client *client, enum plk_close reason, int error)
 {
 	if (client->state == CLIENT_WAITING)
@@ -238,7 +228,7 @@ sender_read(struct client *client)
 {
 	struct plk_mspan space = plk_deframer_space(&client->deframer);
 	/* #syscalls:worker read */
-	ssize_t n = read(client->fd, space.p, space.n);
+	ssize_t n = read(client->fd, space.p, space.n < PLK_READ_BYTES ? space.n : PLK_READ_BYTES);
 
 	if (is_later(n))
 		return;
@@ -289,6 +279,8 @@ client_ready(void *ctx, uint32_t events)
 }
 
 /* ---- letting in ---- */
+
+static void gone_tell_all(void *ctx);
 
 int
 plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
@@ -381,7 +373,18 @@ static void
 accept_pause(struct port *port, uint64_t ms)
 {
 	plk_watch_remove(&worker.loop, &port->watch);
-	plk_timer_set(&worker.loop, &worker.accept_timer, ms);
+	if (worker.accept_timer.at_ms == 0 || worker.accept_timer.at_ms > plk_now_ms() + ms)
+		plk_timer_set(&worker.loop, &worker.accept_timer, ms);
+}
+
+/* What accept4() says of a connection, or of the moment, rather than of the listener. */
+static bool
+is_passing(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO ||
+	       error == ENETDOWN || error == ENETUNREACH || error == EHOSTDOWN ||
+	       error == EHOSTUNREACH || error == ENOPROTOOPT || error == ENONET ||
+	       error == EOPNOTSUPP || error == EPERM;
 }
 
 static bool
@@ -397,7 +400,7 @@ plk_clients_accept(void *ctx, uint32_t events)
 	uint16_t index = (uint16_t)(port - worker.ports);
 
 	(void)events;
-	for (int i = 0; i < PLK_ACCEPTS; i++) {
+	for (int i = 0; i < (port->is_adopted ? 1 : PLK_ACCEPTS); i++) {
 		struct client *client;
 		int fd;
 
@@ -407,9 +410,11 @@ plk_clients_accept(void *ctx, uint32_t events)
 		}
 		/* #syscalls:worker accept4 */
 		fd = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0 && is_shortage(errno)) {
+		if (fd < 0 && !is_passing(errno)) {
+			bool is_short = is_shortage(errno);
+
 			plk_worker_event(PLK_EVENT_ACCEPT, index, (uint64_t)errno, 0);
-			accept_pause(port, PLK_ACCEPT_PAUSE_MS);
+			accept_pause(port, is_short ? PLK_ACCEPT_PAUSE_MS : PLK_ACCEPT_BROKEN_MS);
 		}
 		if (fd < 0)
 			return; /* nobody there, or it left already */
@@ -419,19 +424,50 @@ plk_clients_accept(void *ctx, uint32_t events)
 	}
 }
 
+/* Tells the front that a connection of an active remote found no slot, so that it tries again. */
+static void
+untold_tell(uint16_t index)
+{
+	const struct plk_msg refused = {
+		.type = PLK_MSG_CLOSED,
+		.u.closed = {.generation = 0, .port = index, .reason = PLK_CLOSE_REFUSED},
+	};
+
+	worker.ports[index].is_untold = plk_worker_tell(&refused, -1) == -EAGAIN;
+	if (worker.ports[index].is_untold)
+		plk_timer_set(&worker.loop, &worker.gone_timer, 1);
+}
+
+static void
+gone_tell_all(void *ctx)
+{
+	(void)ctx;
+	for (uint16_t i = 0; i < PLK_PORTS_MAX; i++) {
+		if (worker.ports[i].is_untold)
+			untold_tell(i);
+	}
+	for (uint32_t i = 0; i < worker.n_slots && worker.n_gone > 0; i++) {
+		if (worker.clients[i].state == CLIENT_GONE)
+			gone_tell(&worker.clients[i]);
+	}
+}
+
+void
+plk_clients_refuse(uint16_t port)
+{
+	plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+	untold_tell(port);
+}
+
 void
 plk_clients_add(uint16_t port, int *fd)
 {
 	struct client *client = slot_take(port, fd);
-	const struct plk_msg refused = {
-		.type = PLK_MSG_CLOSED,
-		.u.closed = {.generation = 0, .port = port, .reason = PLK_CLOSE_REFUSED},
-	};
 
 	if (client)
 		accepted_tell(client);
 	else
-		(void)plk_worker_tell(&refused, -1); /* the front will try again in any case */
+		untold_tell(port);
 }
 
 void

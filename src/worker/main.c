@@ -81,6 +81,17 @@ must(int error, uint64_t where)
 		give_up(PLK_EVENT_SYSTEM, where, (uint64_t)-error, 0);
 }
 
+/* A descriptor came, but we have no number left for it. A connection can be made again; nothing
+ * else can. */
+static void
+descriptor_lost(const struct plk_msg *msg)
+{
+	if (msg->type != PLK_MSG_CLIENT)
+		give_up(PLK_EVENT_SYSTEM, __LINE__, EMFILE, 0);
+	plk_worker_event(PLK_EVENT_ACCEPT, msg->u.client.port, EMFILE, 0);
+	plk_clients_refuse(msg->u.client.port);
+}
+
 /* Takes what is on a channel; ends the process on what is not permitted. When the front or the broker is gone there is no
  * more to take: the supervisor sees it too, and closes its own channel, which ends us. */
 static bool
@@ -88,6 +99,10 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 {
 	int got = plk_channel_receive(end, worker.stage, received);
 
+	if (got == -EMFILE) {
+		descriptor_lost(&received->msg);
+		return false;
+	}
 	if (got == -EBADMSG)
 		give_up(PLK_EVENT_BAD_MESSAGE, received->type, received->err, received->n);
 	if (got < 0 && end == &worker.supervisor)
@@ -128,10 +143,15 @@ broker_read(void *ctx, uint32_t events)
 static void
 config_take(const struct plk_msg_config *config)
 {
+	int error;
+
 	worker.stage = PLK_STAGE_SETUP;
 	if (config->clients == 0 || config->queue < PLK_QUEUE_MIN)
 		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_CONFIG, PLK_E_LIMIT, 0);
-	must(plk_clients_make(config->clients, config->queue), __LINE__);
+	error = plk_clients_make(config->clients, config->queue);
+	if (error < 0)
+		give_up(PLK_EVENT_MEMORY, 0, (uint64_t)-error,
+			config->clients * (uint64_t)config->queue);
 }
 
 /* Proves an inherited listener, and says what it found. */
@@ -170,6 +190,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.direction = (enum plk_direction)m->direction,
 		.latency = (enum plk_latency)m->latency,
 		.max_clients = m->max_clients,
+		.is_adopted = m->adopt,
 		.listener = plk_fd_take(fd),
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
 	};
@@ -302,8 +323,8 @@ init(void)
 	worker.tx = -1;
 	worker.supervisor_watch.call = supervisor_read;
 	worker.front_watch.call = front_read;
-	for (size_t class = 0; class < PLK_CLASS_RX; class ++)
-		worker.rx[class].fd = -1;
+	for (size_t i = 0; i < PLK_CLASS_RX; i++)
+		worker.rx[i].fd = -1;
 	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
 		worker.ports[i].listener = -1;
 }

@@ -87,8 +87,8 @@ plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
 int
 plk_rx_start(void)
 {
-	for (int class = 0; class < PLK_CLASS_RX; class ++) {
-		struct rx *rx = &worker.rx[class];
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		struct rx *rx = &worker.rx[i];
 		int error =
 			rx->fd < 0 ? 0 : plk_watch_add(&worker.loop, &rx->watch, rx->fd, EPOLLIN);
 
@@ -101,9 +101,8 @@ plk_rx_start(void)
 void
 plk_rx_losses(void)
 {
-	for (int class = 0; class < PLK_CLASS_RX; class ++) {
-		if (worker.rx[class].fd >= 0)
-			plk_worker_count(PLK_COUNTER_RX_KERNEL,
-					 plk_packet_losses(worker.rx[class].fd));
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		if (worker.rx[i].fd >= 0)
+			plk_worker_count(PLK_COUNTER_RX_KERNEL, plk_packet_losses(worker.rx[i].fd));
 	}
 }

@@ -67,6 +67,7 @@ send_frame(struct plk_span eth, const struct plk_vnet *vnet)
 	       eth.n); /* at most PLK_VNET_FRAME_MAX: the deframer saw to it */
 	error = send_once(record, PLK_VNET_HDR + eth.n);
 	if (error == 0) {
+		worker.tx_error = 0;
 		plk_worker_count(PLK_COUNTER_TX_FRAMES, 1);
 		plk_worker_count(PLK_COUNTER_TX_BYTES, eth.n);
 		return SENT;
@@ -74,28 +75,33 @@ send_frame(struct plk_span eth, const struct plk_vnet *vnet)
 	if (error == ENOBUFS || error == EAGAIN)
 		return NO_ROOM;
 	plk_worker_count(counter_of(error), 1);
-	plk_worker_event(PLK_EVENT_TX_ERROR, 0, (uint64_t)error, 0);
+	if (error != worker.tx_error)
+		plk_worker_event(PLK_EVENT_TX_ERROR, 0, (uint64_t)error, 0);
+	worker.tx_error = error;
 	return DROPPED;
 }
 
-/* Whether the frame is done with: sent, or dropped and counted, at the latest when it has waited
- * long enough. */
+/* Whether the frame is done with. An interface that has no room is waited for once, PLK_TX_WAIT_MS; until it has some again,
+ * frames are then dropped at once: a VM that sleeps shall not hold up its sender for ever. */
 static bool
 send_or_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
+	enum sent sent = send_frame(eth, vnet);
 	uint64_t now;
 
-	if (send_frame(eth, vnet) != NO_ROOM)
+	if (sent == SENT) {
+		from->deadline_ms = 0;
 		return true;
-	now = plk_now_ms();
-	if (!from->is_blocked) {
-		from->deadline_ms = now + PLK_TX_WAIT_MS;
-		return false;
 	}
-	if (now < from->deadline_ms)
-		return false;
+	if (sent == NO_ROOM) {
+		now = plk_now_ms();
+		if (from->deadline_ms == 0)
+			from->deadline_ms = now + PLK_TX_WAIT_MS;
+		if (now < from->deadline_ms)
+			return false;
+		plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
+	}
 	from->dropped++;
-	plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
 	return true;
 }
 
@@ -130,6 +136,9 @@ plk_tx(struct client *from, const struct plk_frame *frame)
 		plk_worker_event(PLK_EVENT_BAD_HEADER, from->port, err, 0);
 		return true;
 	}
+	vnet.hdr_len = vnet.gso_type == PLK_VNET_GSO_NONE
+			       ? 0
+			       : (uint16_t)plk_vnet_headers_len(&vnet, frame->eth);
 	if (plk_client_port(from)->role == PLK_ROLE_ATTACH)
 		return tx_attached(from, frame->eth, &vnet);
 	return send_or_drop(from, frame->eth, &vnet);

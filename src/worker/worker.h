@@ -27,18 +27,17 @@
 #include "os/loop.h"
 #include "os/ring.h"
 
-#define PLK_IN_BYTES 131072 /* a client's input buffer: some reads' worth, and any record */
-#define PLK_RX_BYTES \
-	(PLK_VNET_HDR + 131072) /* a received frame and its header: superframes exceed 64 KiB */
+#define PLK_IN_BYTES 131072  /* a client's input buffer: some reads' worth, and any record */
+#define PLK_READ_BYTES 16384 /* read from a client in one go: then others get their turn */
+#define PLK_RX_BYTES (PLK_VNET_HDR + 131072) /* a received frame: superframes exceed 64 KiB */
 #define PLK_RX_FRAMES 64        /* taken from a socket in one go, so that clients get their turn */
 #define PLK_RX_BLOCKS 4         /* taken from a ring in one go */
 #define PLK_ACCEPTS 16          /* connections accepted in one go */
-#define PLK_ADMISSIONS_MAX \
-	64 /* connections that wait for the front; the others wait in the listener */
+#define PLK_ADMISSIONS_MAX 64   /* connections that wait for the front; more wait in the listener */
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
+#define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
 #define PLK_TX_RETRY_MS 1
-#define PLK_TX_WAIT_MS \
-	100 /* a frame waits so long for an interface that has no room, then it is dropped */
+#define PLK_TX_WAIT_MS 1000 /* an interface without room is waited for so long */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for
@@ -51,7 +50,9 @@ struct port {
 	enum plk_latency latency;
 	uint32_t max_clients;
 	uint32_t n_clients;
-	int listener; /* owned; -1 for an active remote */
+	int listener;    /* owned; -1 for an active remote */
+	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
+	bool is_untold; /* a connection of an active remote found no slot: the front is to be told */
 	struct plk_watch watch;
 };
 
@@ -81,7 +82,7 @@ struct client {
 	bool is_half_closed;
 	bool is_blocked;
 	struct plk_frame pending;
-	uint64_t deadline_ms;
+	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */
 	enum plk_close reason;
 	int error;
 	uint64_t from_client; /* frames */
@@ -127,6 +128,7 @@ struct worker {
 	struct plk_timer tx_timer;
 	struct plk_timer gone_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
+	int tx_error; /* the last one, said already */
 	uint64_t counters[PLK_COUNTERS];
 };
 
@@ -153,6 +155,9 @@ void plk_clients_accept(void *ctx, uint32_t events);
 
 /** plk_clients_add() - take over a connection that the broker made and the front has already seen */
 void plk_clients_add(uint16_t port, int *fd);
+
+/** plk_clients_refuse() - a connection that the broker made got lost on the way: the front shall try again */
+void plk_clients_refuse(uint16_t port);
 
 /** plk_clients_admit() - what the front says of a connection */
 void plk_clients_admit(const struct plk_msg_admit *admit);

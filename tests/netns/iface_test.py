@@ -478,8 +478,8 @@ def test_too_long_is_counted_not_fatal(case):
 
 
 def test_vm_that_does_not_read(case):
-    """A stalled VM costs its own frames after a bounded wait each, and neither the processor nor anybody's connection;
-    when it reads again all goes on."""
+    """A stalled VM costs its own frames, after a bounded wait, and neither the processor nor anybody's connection; what had
+    room arrives in order, and when the VM reads again all goes on."""
     tap = case.tap("t0")
     plk.ip("link set t0 txqueuelen 100")
     daemon = case.daemon(capture(case), inject(case), interface="t0")
@@ -498,7 +498,7 @@ def test_vm_that_does_not_read(case):
     sender.join(plk.WAIT)
     plk.check(not sender.is_alive(), "the sender still waits")
     plk.check(got == sorted(set(got)), "frames out of order or twice")
-    plk.check(total - 200 <= len(got) < total, f"{len(got)} of {total} frames reached the VM in the end")
+    plk.check(100 <= len(got) < total, f"{len(got)} of {total} frames reached the VM in the end")
     injecting.send(from_client(5000))
     tap.expect([from_client(5000)], "after the VM reads again")
     daemon.stop()

@@ -120,16 +120,23 @@ message_make(const struct row *row, uint8_t *p)
 	return at;
 }
 
-/* The message is taken and written again as the same bytes, in exactly as much room. */
+/* The message is taken, whatever lies behind it, and written again as the same bytes, in exactly as
+ * much room. */
 static void
 round_trip(struct rows *r, struct plk_span in)
 {
+	struct plk_span exact = exact_new(in.p, in.n);
+	uint8_t marked[2 * PLK_MSG_MAX];
 	uint8_t out[PLK_MSG_MAX];
 	struct plk_msg msg;
 	size_t n = MARK_SIZE;
 
 	mark(&msg, sizeof msg);
-	row_err(r, plk_msg_parse(in, &msg), PLK_OK);
+	row_err(r, plk_msg_parse(exact, &msg), PLK_OK);
+	exact_free(exact);
+	mark(marked, sizeof marked);
+	memcpy(marked, in.p, in.n);
+	row_err(r, plk_msg_parse((struct plk_span){marked, in.n}, &msg), PLK_OK);
 	row_number(r, "type", msg.type, in.p[0]);
 	mark(out, sizeof out);
 	row_err(r, plk_msg_encode(&msg, (struct plk_mspan){out, in.n - 1}, &n), PLK_E_ROOM);

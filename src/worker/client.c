@@ -393,13 +393,29 @@ is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
+/* Nobody could be let in. Whatever the reason, a listener that stays ready must not keep us busy: a Unix listener that another
+ * holder has shut down says EAGAIN and hangs up, for ever. */
+static void
+accept_failed(struct port *port, int error, uint32_t events)
+{
+	uint16_t index = (uint16_t)(port - worker.ports);
+
+	if (is_shortage(error)) {
+		plk_worker_event(PLK_EVENT_ACCEPT, index, (uint64_t)error, 0);
+		accept_pause(port, PLK_ACCEPT_PAUSE_MS);
+	} else if (!is_passing(error) || (events & (EPOLLHUP | EPOLLERR))) {
+		plk_worker_event(PLK_EVENT_ACCEPT, index,
+				 error == EAGAIN ? ESHUTDOWN : (uint64_t)error, 0);
+		accept_pause(port, PLK_ACCEPT_BROKEN_MS);
+	}
+}
+
 void
 plk_clients_accept(void *ctx, uint32_t events)
 {
 	struct port *port = ctx;
 	uint16_t index = (uint16_t)(port - worker.ports);
 
-	(void)events;
 	for (int i = 0; i < (port->is_adopted ? 1 : PLK_ACCEPTS); i++) {
 		struct client *client;
 		int fd;
@@ -410,14 +426,10 @@ plk_clients_accept(void *ctx, uint32_t events)
 		}
 		/* #syscalls:worker accept4 */
 		fd = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0 && !is_passing(errno)) {
-			bool is_short = is_shortage(errno);
-
-			plk_worker_event(PLK_EVENT_ACCEPT, index, (uint64_t)errno, 0);
-			accept_pause(port, is_short ? PLK_ACCEPT_PAUSE_MS : PLK_ACCEPT_BROKEN_MS);
+		if (fd < 0) {
+			accept_failed(port, errno, events);
+			return;
 		}
-		if (fd < 0)
-			return; /* nobody there, or it left already */
 		client = slot_take(index, &fd);
 		if (client)
 			accepted_tell(client);

@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a peer, a co-holder of a descriptor or a stuck process of ours must not be able to do. Each test is the trace of a fault
+that was found."""
+
+import os
+import signal
+import socket
+import struct
+import time
+
+import plk
+
+
+def capture(case, name="c"):
+    return f"--remote=capture@punix:{case.path(name)}"
+
+
+def test_listener_made_blocking(case):
+    """Another holder of an adopted listener clears O_NONBLOCK: nobody waits in accept."""
+    case.veth()
+    wire = case.wire()
+    listener = case.listener("l.sock")
+    daemon = case.daemon("--remote=capture@pfd:3", capture(case), fds={3: listener})
+    listener.setblocking(True)
+    first = case.connect(case.path("l.sock"))
+    other = case.connect(case.path("c"))
+    plk.sync(wire, first, other)
+    wire.send(plk.frame(1))
+    first.expect([plk.frame(1)])
+    other.expect([plk.frame(1)])
+    daemon.stop()
+
+
+def shut_down(case, daemon, listener):
+    listener.shutdown(socket.SHUT_RDWR)
+    before = daemon.cpu_ticks()
+    time.sleep(1.0)
+    plk.check(daemon.cpu_ticks() - before <= 5, "the daemon is busy with a listener that was shut down")
+    plk.check("cannot accept" in daemon.stderr, "nothing is said of it")
+    client = case.connect(case.path("c"))
+    plk.sync(case.wire(), client)
+    daemon.stop()
+
+
+def test_listener_shut_down(case):
+    """Another holder shuts an adopted listener down: no spin, a line, and the other remotes go on."""
+    case.veth()
+    listener = case.listener("l.sock")
+    shut_down(case, case.daemon("--remote=capture@pfd:3", capture(case), fds={3: listener}), listener)
+
+
+def test_tcp_listener_shut_down(case):
+    case.veth()
+    listener = case.tcp_listener()
+    shut_down(case, case.daemon("--remote=capture,tcp=yes@pfd:3", capture(case), fds={3: listener}), listener)
+
+
+def stopped(case, role):
+    case.veth()
+    daemon = case.daemon(capture(case))
+    os.kill(daemon.family[role], signal.SIGSTOP)
+    began = time.monotonic()
+    daemon.signal(signal.SIGTERM)
+    daemon.wait(3)
+    plk.check(time.monotonic() - began < 1.0, f"the stop took {time.monotonic() - began:.2f} s")
+    plk.check(role == "broker" or not os.path.exists(case.path("c")), "the socket file is left")
+
+
+def test_stop_with_a_stuck_worker(case):
+    """A worker that does not end is killed, and the broker still removes its socket files."""
+    stopped(case, "worker")
+
+
+def test_stop_with_a_stuck_front(case):
+    stopped(case, "front")
+
+
+def test_stop_with_a_stuck_broker(case):
+    stopped(case, "broker")
+
+
+def test_parent_ignores_sigchld(case):
+    """The disposition is inherited; we must hear of our children all the same."""
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        null = os.open("/dev/null", os.O_WRONLY)
+        os.dup2(null, 1)
+        os.execv(f"{case.bin}/pktlockd", ["pktlockd", "--help"])
+    try:
+        plk.poll_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, "pktlockd --help ends", 5)
+    except plk.Failure:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+
+
+def test_clients_flap_while_the_broker_is_slow(case):
+    """An attach client that comes and goes cannot fill the broker's channel."""
+    case.veth()
+    daemon = case.daemon(f"--remote=attach@punix:{case.path('a')}")
+    os.kill(daemon.family["broker"], signal.SIGSTOP)
+    try:
+        for _ in range(500):
+            case.connect(case.path("a")).close()
+        plk.check(daemon.poll() is None, "the service ended")
+    finally:
+        os.kill(daemon.family["broker"], signal.SIGCONT)
+    client = case.connect(case.path("a"))
+    plk.sync(case.wire(), client)
+    plk.poll_until(lambda: plk.link("e0")["promiscuity"] == 1, "promiscuous for the client that is there")
+    client.close()
+    plk.poll_until(lambda: plk.link("e0")["promiscuity"] == 0, "and not for those that left")
+    daemon.stop()
+
+
+def test_nobody_reads_the_log(case):
+    """Standard error is a full pipe: admissions go on, and so does the stop."""
+    case.veth()
+    reader, writer = os.pipe()
+    pid = plk.spawn([f"{case.bin}/pktlockd", "--interface=e0", capture(case)], stderr=writer)
+    try:
+        plk.poll_until(lambda: b"ready" in os.read(reader, 4096), "ready")
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"x" * 64)
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        client = case.connect(case.path("c"))
+        plk.sync(case.wire(), client)
+        began = time.monotonic()
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(reader)
+        os.close(writer)
+    plk.check(time.monotonic() - began < 1.0, "the stop waited for the log")
+    plk.equal(status, 0, "exit status")
+    plk.check(not os.path.exists(case.path("c")), "the socket file is left")
+
+
+def test_hdr_len_of_a_client(case):
+    """It is computed, not believed: the kernel refuses what is longer than the frame."""
+    case.veth()
+    wire = case.wire()
+    daemon = case.daemon(f"--remote=inject,format=vnet@punix:{case.path('i')}")
+    client = case.connect(case.path("i"), plk.VNET12)
+    data = plk.frame(1, 60, plk.FAR, b"\x02\0\0\0\0\x77")
+    header = struct.pack("=BBHHHHH", 0, 0, 5000, 0, 0, 0, 77)
+    client.send_bytes(struct.pack(">II", len(header) + len(data), len(header)) + header + data)
+    wire.expect([data])
+    daemon.stop()
+
+
+def test_dead_injector_before_a_stalled_tap(case):
+    """A client that left while the interface has no room gives its slot back soon, however much it had sent."""
+    tap = case.tap("t0")
+    plk.ip("link set t0 txqueuelen 10")
+    daemon = case.daemon(f"--remote=inject@punix:{case.path('i')}", "--clients=1", interface="t0")
+    client = case.connect(case.path("i"))
+    client.sock.setblocking(False)
+    record = struct.pack(">I", 14) + plk.FAR + b"\x02\0\0\0\0\x77" + b"\x88\xb5"
+    try:
+        while True:
+            client.sock.send(record * 500)
+    except BlockingIOError:
+        client.close()
+    began = time.monotonic()
+    daemon.wait_log(r"client closed .*", 10)
+    plk.check(time.monotonic() - began < 8, "the slot was held for long")
+    case.keep(tap)
+    daemon.stop()
+
+
+def test_self_connection(case):
+    """A free port of this host, tried again and again, is never taken for a peer."""
+    case.veth()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    daemon = case.daemon(f"--remote=capture@tcp:127.0.0.1:{port}")
+    time.sleep(1.5)
+    plk.check("client connected" not in daemon.stderr, "connected to itself")
+    daemon.stop()
+
+
+if __name__ == "__main__":
+    plk.main()

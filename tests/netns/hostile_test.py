@@ -99,7 +99,7 @@ def test_parent_ignores_sigchld(case):
 def test_clients_flap_while_the_broker_is_slow(case):
     """An attach client that comes and goes cannot fill the broker's channel."""
     case.veth()
-    daemon = case.daemon(f"--remote=attach@punix:{case.path('a')}")
+    daemon = case.daemon(f"--remote=attach@punix:{case.path('a')}", "--clients=1024", "--queue=69640")
     os.kill(daemon.family["broker"], signal.SIGSTOP)
     try:
         for _ in range(500):

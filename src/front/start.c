@@ -285,6 +285,15 @@ later_key(const struct plk_port *port)
 	return port->close_on_loss ? "on-loss=close" : NULL;
 }
 
+/* Where @part is in @text; it is. */
+static size_t
+text_find(struct plk_span text, const char *part)
+{
+	const uint8_t *at = memmem(text.p, text.n, part, strlen(part));
+
+	return at ? (size_t)(at - text.p) : 0;
+}
+
 static void
 ports_plan(void)
 {
@@ -299,8 +308,9 @@ ports_plan(void)
 		p->text = front.cmdline.texts[i];
 		later = later_key(p->port);
 		if (later)
-			plk_words_fail(2, "--remote", p->text, "%s is not part of this version",
-				       later);
+			plk_words_fail(2, "--remote", p->text,
+				       "%s is not part of this version at byte %zu", later,
+				       text_find(p->text, later));
 		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
 			plk_words_fail(2, "--remote", p->text, "cannot be printed");
 		plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
@@ -436,6 +446,7 @@ interface_get(void)
 	struct plk_span span = {text, 0};
 	struct plk_msg msg = {.type = iface->is_tapfd ? PLK_MSG_IFACE_TAP : PLK_MSG_IFACE_NAME};
 	const struct plk_msg_iface_is *is;
+	const size_t at = iface->is_tapfd ? strlen("tapfd:") : 0;
 
 	if (iface->is_tapfd)
 		msg.u.iface_tap.number = (uint32_t)iface->fd;
@@ -447,13 +458,14 @@ interface_get(void)
 	if (plk_iface_encode(iface, (struct plk_mspan){text, sizeof text}, &span.n) != PLK_OK)
 		exit(1);
 	if (is->step != PLK_STEP_NONE && iface->is_tapfd && is->step == PLK_STEP_INTERFACE)
-		plk_words_fail(2, "--interface", span, "descriptor is not a TAP: %s",
-			       strerror((int)is->error));
+		plk_words_fail(2, "--interface", span, "descriptor is not a TAP: %s at byte %zu",
+			       strerror((int)is->error), strlen("tapfd:"));
 	if (is->step != PLK_STEP_NONE && is->error != 0)
-		plk_words_fail(1, "--interface", span, "%s: %s", plk_words_step(is->step),
-			       strerror((int)is->error));
+		plk_words_fail(1, "--interface", span, "%s: %s at byte %zu",
+			       plk_words_step(is->step), strerror((int)is->error), at);
 	if (is->step != PLK_STEP_NONE)
-		plk_words_fail(1, "--interface", span, "%s", plk_words_step(is->step));
+		plk_words_fail(1, "--interface", span, "%s at byte %zu", plk_words_step(is->step),
+			       at);
 }
 
 static void
@@ -466,7 +478,7 @@ ask_done(const struct plk_msg *msg)
 		plk_front_await(PLK_MSG_DONE); /* that was about something else */
 	if (done->error != 0)
 		plk_words_fail(1, "--interface", plk_span_str(front.iface.name),
-			       "%s class=%s: %s%s", plk_words_step(done->step),
+			       "%s class=%s: %s at byte 0%s", plk_words_step(done->step),
 			       plk_words_class(done->class), strerror((int)done->error),
 			       plk_words_hint(done->step, (int)done->error, false));
 }
@@ -545,6 +557,14 @@ remote_order(size_t i, struct plk_msg *msg)
 	memcpy(tcp->zone, r->zone, sizeof tcp->zone);
 }
 
+/* Where in a PORT-SPEC stands what we could not make: a path, or a port number. */
+static size_t
+made_at(const struct front_port *p)
+{
+	return plk_port_remote_at(p->text) +
+	       strlen(p->port->remote.kind == PLK_REMOTE_PUNIX ? "punix:" : "ptcp:");
+}
+
 static void
 listener_get(size_t i)
 {
@@ -556,8 +576,9 @@ listener_get(size_t i)
 	remote_order(i, &msg);
 	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
 	if (answer->error != 0 || front.answer.fd < 0)
-		plk_words_fail(1, "--remote", p->text, "%s: %s%s", plk_words_step(answer->step),
-			       strerror((int)answer->error),
+		plk_words_fail(1, "--remote", p->text, "%s: %s at byte %zu%s",
+			       plk_words_step(answer->step), strerror((int)answer->error),
+			       made_at(p),
 			       plk_words_hint(answer->step, (int)answer->error,
 					      p->port->remote.kind == PLK_REMOTE_PTCP));
 	p->listener = plk_fd_take(&front.answer.fd);

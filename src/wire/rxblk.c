@@ -81,11 +81,14 @@ plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 	}
 	memcpy(&hdr, walk->block.p + walk->at, sizeof hdr);
 	err = packet_take(walk->block, walk->at, &hdr, out);
-	if (err != PLK_OK || hdr.tp_next_offset < PACKET_HDR ||
-	    !is_inside(walk->block, walk->at, hdr.tp_next_offset)) {
-		walk->left = 0; /* the last one of a block has tp_next_offset 0 */
+	if (err != PLK_OK) {
+		walk->left = 0;
 		return err;
 	}
-	walk->at += hdr.tp_next_offset;
+	/* The last one of a block has tp_next_offset 0; before it, what leads nowhere is found by the next call. */
+	if (hdr.tp_next_offset < PACKET_HDR || !is_inside(walk->block, walk->at, hdr.tp_next_offset))
+		walk->at = walk->block.n;
+	else
+		walk->at += hdr.tp_next_offset;
 	return PLK_OK;
 }

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The finished broker, and a front that was hijacked: each row is a conversation in a network
+ * namespace of its own, and how it ends. What is not permitted ends the broker, after an event that
+ * names it; nothing is opened without an interface.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/channel.h"
+#include "os/fd.h"
+#include "rows.h"
+
+#define ANSWER_MS 5000
+#define SKIP 77
+
+static const char *broker_path;
+
+/* What the hijacked front does, one letter a step: a message, raw bytes, or a wait for an
+ * answer. */
+struct row {
+	const char *what;
+	const char *steps;
+	bool dies;
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	{"an interface, sockets, a hand-out", "i?o?b?h?", false},
+	{"an interface that is not there, then nothing", "n?", false},
+	{"sockets before an interface", "o", true},
+	{"bind before an interface", "b", true},
+	{"listen before an interface", "l", true},
+	{"sockets after a refused interface", "n?o", true},
+	{"bind after a refused interface", "n?b", true},
+	{"hand-out after a refused interface", "n?h", true},
+	{"two interfaces", "i?i", true},
+	{"a TAP that nobody inherited, then sockets", "t?o", true},
+	{"sockets after the seal", "i?so", true},
+	{"listen after the seal", "i?sl", true},
+	{"two seals", "i?ss", true},
+	{"connect to nothing", "i?c?", false},
+	{"an order of the supervisor", "C", true},
+	{"an answer of the broker", "D", true},
+	{"an empty datagram", "0", true},
+	{"a type that is none", "1", true},
+	{"one byte short", "2", true},
+	{"one byte long", "3", true},
+	{"a descriptor that is not asked for", "F", true},
+	{"a class beyond the last", "i?4", true},
+};
+/* clang-format on */
+
+static void
+send_msg(int fd, struct plk_msg msg, int pass)
+{
+	assert_int_equal(plk_channel_send(fd, &msg, pass), 0);
+}
+
+static void
+send_raw(int fd, const void *p, size_t n)
+{
+	assert_int_equal(send(fd, p, n, MSG_NOSIGNAL), (ssize_t)n);
+}
+
+static void
+step_do(int fd, char step)
+{
+	uint8_t bytes[PLK_MSG_MAX] = {PLK_MSG_IFACE_NAME, 'l', 'o'};
+	const size_t n = plk_msg_size(PLK_MSG_IFACE_NAME);
+	struct plk_msg msg = {.type = PLK_MSG_NONE};
+
+	switch (step) {
+	case 'i':
+		send_raw(fd, bytes, n);
+		return;
+	case '0':
+		send_raw(fd, bytes, 0);
+		return;
+	case '1':
+		bytes[0] = PLK_MSG_TYPES;
+		send_raw(fd, bytes, n);
+		return;
+	case '2':
+		send_raw(fd, bytes, n - 1);
+		return;
+	case '3':
+		send_raw(fd, bytes, n + 1);
+		return;
+	case '4':
+		bytes[0] = PLK_MSG_OPEN;
+		bytes[1] = PLK_CLASSES;
+		bytes[2] = 0;
+		send_raw(fd, bytes, plk_msg_size(PLK_MSG_OPEN));
+		return;
+	case 'F':
+		memcpy(msg.u.iface_name.name, "lo", 3);
+		msg.type = PLK_MSG_IFACE_NAME;
+		send_msg(fd, msg, STDERR_FILENO);
+		return;
+	case 'n':
+		memcpy(msg.u.iface_name.name, "nosuch", 7);
+		msg.type = PLK_MSG_IFACE_NAME;
+		break;
+	case 't':
+		msg.type = PLK_MSG_IFACE_TAP;
+		msg.u.iface_tap.number = 9;
+		break;
+	case 'o':
+		msg.type = PLK_MSG_OPEN;
+		msg.u.open.class = PLK_CLASS_CAPTURE_LOW;
+		break;
+	case 'b':
+		msg.type = PLK_MSG_BIND;
+		msg.u.bind.class = PLK_CLASS_CAPTURE_LOW;
+		break;
+	case 'h':
+		msg.type = PLK_MSG_HANDOUT;
+		break;
+	case 'l':
+		msg.type = PLK_MSG_LISTEN_TCP;
+		break;
+	case 'c':
+		msg.type = PLK_MSG_CONNECT;
+		break;
+	case 's':
+		msg.type = PLK_MSG_SEAL;
+		break;
+	case 'C':
+		msg.type = PLK_MSG_CHANNEL;
+		break;
+	case 'D':
+		msg.type = PLK_MSG_DONE;
+		break;
+	default:
+		fail_msg("no step '%c'", step);
+	}
+	send_msg(fd, msg, -1);
+}
+
+/* Waits for a message of the broker and returns its first byte; 0 if it closed the channel. */
+static uint8_t
+answer_wait(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	uint8_t bytes[PLK_MSG_MAX];
+	ssize_t n;
+
+	assert_int_equal(poll(&poll_fd, 1, ANSWER_MS), 1);
+	n = recv(fd, bytes, sizeof bytes, 0);
+	return n > 0 ? bytes[0] : 0;
+}
+
+static pid_t
+broker_start(int channel)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *argv[] = {strdup("pktlockd-broker"), NULL};
+		char *envp[] = {NULL};
+
+		if (unshare(CLONE_NEWNET) == 0 && dup2(channel, STDIN_FILENO) == STDIN_FILENO)
+			(void)execve(broker_path, argv, envp);
+		_exit(99);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void
+row_run(struct rows *r, const struct row *row)
+{
+	int supervisor[2];
+	int front[2];
+	int worker[2];
+	int status;
+	uint8_t last = 0xff;
+	pid_t pid;
+
+	assert_int_equal(plk_channel_pair(supervisor), 0);
+	assert_int_equal(plk_channel_pair(front), 0);
+	assert_int_equal(plk_channel_pair(worker), 0);
+	pid = broker_start(supervisor[1]);
+	plk_fd_close(&supervisor[1]);
+	send_msg(supervisor[0],
+		 (struct plk_msg){.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_FRONT},
+		 front[1]);
+	send_msg(supervisor[0],
+		 (struct plk_msg){.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_WORKER},
+		 worker[1]);
+	plk_fd_close(&front[1]);
+	plk_fd_close(&worker[1]);
+	for (const char *step = row->steps; *step; step++) {
+		if (*step == '?')
+			row_true(r, "an answer", answer_wait(front[0]) > 1);
+		else
+			step_do(front[0], *step);
+	}
+	if (row->dies) {
+		row_number(r, "it says why", answer_wait(front[0]), PLK_MSG_EVENT);
+		last = answer_wait(front[0]);
+		row_number(r, "and says no more", last, 0);
+		row_true(r, "the worker got nothing", recv(worker[0], &last, 1, 0) <= 0);
+	}
+	plk_fd_close(&supervisor[0]); /* the end of one that lives */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	row_true(r, "it ended by itself", WIFEXITED(status));
+	row_number(r, "its status", (uint64_t)WEXITSTATUS(status), row->dies);
+	plk_fd_close(&front[0]);
+	plk_fd_close(&worker[0]);
+}
+
+static void
+test_hijacked_front(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "orders of a hijacked front");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		row_begin_text(&r, "%s", rows[i].what);
+		row_run(&r, &rows[i]);
+	}
+	rows_end(&r);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_hijacked_front)};
+
+	if (argc != 2)
+		return EXIT_FAILURE;
+	broker_path = argv[1];
+	if (geteuid() != 0) {
+		(void)fprintf(stderr, "needs root: skipped\n");
+		return SKIP;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

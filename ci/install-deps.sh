@@ -19,7 +19,15 @@ test=(
 )
 
 packages=("${demo[@]}")
-[[ ${1:-} == demo ]] || packages+=("${test[@]}")
+case ${1:-} in
+demo) ;;
+'') packages+=("${test[@]}") ;;
+*)
+	echo "usage: ci/install-deps.sh [demo]" >&2
+	exit 2
+	;;
+esac
+PATH=$PATH:/usr/sbin:/sbin # as root by plain su they are missing
 
 missing=()
 for package in "${packages[@]}"; do
@@ -46,4 +54,4 @@ run() {
 	fi
 }
 run apt-get update
-run env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
+run env DEBIAN_FRONTEND=noninteractive apt-get install --option DPkg::Lock::Timeout=300 --yes --no-install-recommends "${missing[@]}"

@@ -5,9 +5,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+case ${1:-} in
+'' | --quick) ;;
+*)
+	echo "usage: ci/test.sh [--quick]" >&2
+	exit 2
+	;;
+esac
 if ((EUID != 0)); then
-	exec sudo --preserve-env=CI "$0" "$@"
+	command -v sudo >/dev/null || {
+		echo "the tests make network namespaces: run this as root, or install sudo" >&2
+		exit 1
+	}
+	exec sudo --preserve-env=CI,FUZZ_SECONDS "$BASH" ci/test.sh "$@"
 fi
+PATH=$PATH:/usr/sbin:/sbin # as root by plain su they are missing
 FUZZ_SECONDS=${FUZZ_SECONDS:-5} # each harness; longer campaigns are ci/fuzz.sh SECONDS
 
 began=$SECONDS

@@ -262,7 +262,7 @@ end_say(const struct capture *c, enum end end)
 	case END_CLOSED:
 		plk_say(COMMAND, "connection closed by the daemon after %llu frames%s", frames,
 			frames > 0 ? "" : " (if it refused, its log says why)");
-		return PLK_EXIT_OK;
+		return c->limit > 0 ? PLK_EXIT_FAILED : PLK_EXIT_OK; /* -c was not reached */
 	case END_TORN:
 		plk_say(COMMAND,
 			"connection closed by the daemon inside a frame, after %llu frames",

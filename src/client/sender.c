@@ -118,6 +118,21 @@ drain(const struct plk_sender *s)
 	return n == 0;
 }
 
+/* The daemon has closed its end. Did it read everything before? One that refuses us shuts the connection down first
+ * and closes it then: until that the bytes are still queued, afterwards there is an error. */
+static int
+all_read(const struct plk_sender *s)
+{
+	int unread = 0;
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (ioctl(s->fd, SIOCOUTQ, &unread) < 0 ||
+	    getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
+		return -errno;
+	return unread > 0 ? -ECONNRESET : -error;
+}
+
 int
 plk_sender_finish(struct plk_sender *s)
 {
@@ -138,7 +153,7 @@ plk_sender_finish(struct plk_sender *s)
 			break;
 		rc = n > 0 ? drain(s) : 0;
 		if (rc != 0)
-			return rc < 0 ? rc : 0;
+			return rc < 0 ? rc : all_read(s);
 	}
 	if (ioctl(s->fd, SIOCOUTQ, &unread) < 0)
 		return -errno;

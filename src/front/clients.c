@@ -91,7 +91,8 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 	if (plk_front_limited(&front.client_lines))
 		plk_log(client->admitted ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
 			"client %s remote=%s slot=%u %s",
-			client->admitted ? "connected" : "refused", p->label, accepted->slot, who);
+			client->admitted ? "connected" : "refused (allow-uid=, allow-gid=)",
+			p->label, accepted->slot, who);
 	if (client->admitted)
 		attached_count(accepted->port, true);
 }

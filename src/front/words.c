@@ -37,7 +37,7 @@ const char plk_words_help[] =
 	"  --clients=N         connections at most, 1-1024 (64)\n"
 	"  --queue=BYTES       output queue of each, 69640-16777216 (1048576)\n"
 	"  --log-level=LEVEL   error, warning, info (the default) or debug\n"
-	"  --check             read everything, print the plan, open nothing\n"
+	"  --check             check the text, print the plan, open nothing\n"
 	"  --version, --help\n"
 	"\n"
 	"Example: pktlockd --interface=eth1 --remote=capture@punix:/run/pktlock/eth1.sock\n"
@@ -176,6 +176,12 @@ plk_words_event(const char *from, const struct plk_msg_event *e)
 			"cannot accept a connection: %s; trying again remote=%s",
 			strerror((int)e->b), label_of(e->a));
 		break;
+	case PLK_EVENT_IGNORED:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"a client sends to a capture port: ignored (inject and attach take frames) "
+			"remote=%s",
+			label_of(e->a));
+		break;
 	case PLK_EVENT_RX_ERROR:
 		plk_log(PLK_LOG_LINE_WARNING, "cannot receive: %s class=%s", strerror((int)e->b),
 			plk_words_class((unsigned)e->a));
@@ -228,7 +234,7 @@ plk_words_counters(const char *what, const struct plk_msg_counters *counters)
 		plk_writer_dec(&w, value);
 	}
 	plk_writer_cstr(&w);
-	plk_log(PLK_LOG_LINE_INFO, "%s%s", what, (const char *)line);
+	plk_log(PLK_LOG_LINE_INFO, "%s%s", what, w.n > 0 ? (const char *)line : " all zero");
 }
 
 void

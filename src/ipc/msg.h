@@ -102,6 +102,7 @@ enum plk_event {
 	PLK_EVENT_NO_ROOM,    /* a: port, b: slots taken, c: slots */
 	PLK_EVENT_PORT_FULL,  /* a: port, b: its clients, c: its max-clients */
 	PLK_EVENT_ACCEPT,     /* a: port, b: errno */
+	PLK_EVENT_IGNORED,    /* a: port; a capture client sends */
 	PLK_EVENT_RX_ERROR,   /* a: class, b: errno */
 	PLK_EVENT_TX_ERROR,   /* b: errno */
 	PLK_EVENT_BAD_HEADER, /* a: port, b: enum plk_err */

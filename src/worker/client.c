@@ -249,6 +249,9 @@ listener_read(struct client *client, uint32_t events)
 	if (is_later(n))
 		return;
 	if (n > 0) {
+		if (!client->has_sent)
+			plk_worker_event(PLK_EVENT_IGNORED, client->port, 0, 0);
+		client->has_sent = true;
 		plk_worker_count(PLK_COUNTER_IGNORED_BYTES, (uint64_t)n);
 		return;
 	}

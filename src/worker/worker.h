@@ -80,6 +80,7 @@ struct client {
 	struct plk_outq queue;
 	bool is_dirty;
 	bool is_half_closed;
+	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
 	struct plk_frame pending;
 	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */

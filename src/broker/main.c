@@ -15,7 +15,6 @@
  */
 #include <errno.h>
 #include <net/if_arp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -439,13 +438,10 @@ answer_target_unix(const struct plk_msg *msg)
 static void
 answer_target_tcp(const struct plk_msg *msg)
 {
-	const struct plk_msg_target_tcp *m = &msg->u.target_tcp;
-	struct target *target = &broker.targets[m->port];
+	struct target *target = &broker.targets[msg->u.target_tcp.port];
 
 	target->kind = TARGET_INET;
-	target->inet = (struct plk_inet){.is_v6 = m->is_v6, .port = m->tcp_port};
-	memcpy(target->inet.addr, m->addr, sizeof target->inet.addr);
-	memcpy(target->inet.zone, m->zone, sizeof target->inet.zone);
+	target->inet = inet_from(&msg->u.listen_tcp); /* the same fields: see ipc/msg.h */
 }
 
 static void

@@ -6,8 +6,9 @@
  * failure of the system can tear one, and a file that capture made is then cut back to the last
  * whole one.
  *
- * A pipe or socket is written in pieces that poll(2) says it takes, so that a signal is seen however
- * slow its reader is; once a signal came, the reader has PLK_OUTPUT_GRACE_MS for each piece.
+ * A pipe or socket is written in pieces that poll(2) says it takes, so that a signal is seen
+ * however slow its reader is; once a signal came, the reader has PLK_OUTPUT_GRACE_MS for each
+ * piece.
  *
  * Trust: blocks are handed on as they are.
  */

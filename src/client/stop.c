@@ -54,7 +54,8 @@ plk_stop_wanted(void)
 {
 	sigset_t pending;
 
-	/* ppoll(2) delivers no signal while a descriptor is ready: on a busy stream it only pends. */
+	/* ppoll(2) delivers no signal while a descriptor is ready: on a busy stream it only
+	 * pends. */
 	if (held && !wanted && sigpending(&pending) == 0 &&
 	    (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1))
 		wanted = 1;

@@ -113,7 +113,7 @@ plk_active_connecting(const struct plk_msg_connecting *answer, int *fd)
 		failed(p, plk_words_step(answer->step), (int)answer->error);
 		return;
 	}
-	plk_fd_close(&p->connecting); /* there is none: one try at a time */
+	connecting_close(p); /* there is none: one try at a time */
 	p->connecting = plk_fd_take(fd);
 	p->watch.call = ready;
 	p->watch.ctx = p;

@@ -77,6 +77,8 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 		.u.admit = {.slot = accepted->slot, .generation = accepted->generation},
 	};
 
+	if (client->used && client->admitted)
+		attached_count(client->port, false); /* the worker forgot to say CLOSED */
 	*client = (struct front_client){
 		.used = true,
 		.generation = accepted->generation,

@@ -30,7 +30,7 @@
  * @port:     as it was written
  * @text:     the PORT-SPEC as it was written
  * @label:    for the log
- * @fd:       pfd: and sd:: the inherited descriptor's number
+ * @fd:       pfd:, sd: the number of the inherited descriptor; else -1
  * @listener: a copy of the listening socket, for the next worker; -1 if there is none
  * The others are for active remotes.
  * @connecting: a socket on its way, or -1
@@ -99,7 +99,10 @@ extern struct front front;
 
 /* main.c */
 
-/** plk_front_send() - an order, or an end: who does not take orders is broken */
+/** plk_front_send() - send an order
+ * A worker that does not read while it serves is replaced; anything else that takes none ends the
+ * service.
+ */
 void plk_front_send(int fd, const struct plk_msg *msg, int pass);
 
 /** plk_front_ask() - an order and its answer, which is in front.answer afterwards */
@@ -175,7 +178,7 @@ void plk_words_event(const char *from, const struct plk_msg_event *event);
 void plk_words_counters(const char *what, const struct plk_msg_counters *counters);
 
 /** plk_words_fail() - a start-up error: "pktlockd: OPTION: 'TEXT': REASON", then the end of the process
- * @text: may be empty
+ * @text: without bytes (NULL) if the message is about no text
  */
 _Noreturn void plk_words_fail(int status, const char *option, struct plk_span text,
 			      const char *reason, ...) __attribute__((format(printf, 4, 5)));

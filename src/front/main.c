@@ -4,7 +4,6 @@
  * front.h.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -50,7 +49,7 @@ plk_front_send(int fd, const struct plk_msg *msg, int pass)
 	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN) {
 		if (error == -EAGAIN && front.serving)
 			worker_stuck();
-		return; /* it died: the supervisor will say so */
+		return; /* it died, or does not serve yet: the supervisor will say so */
 	}
 	if (fd == front.supervisor.fd)
 		exit(EXIT_FAILURE);
@@ -63,7 +62,6 @@ plk_front_send(int fd, const struct plk_msg *msg, int pass)
 void
 plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_type answer)
 {
-	front.awaited = answer;
 	plk_front_send(fd, msg, pass);
 	plk_front_await(answer);
 }
@@ -215,9 +213,10 @@ worker_said(struct plk_received *received)
 	case PLK_MSG_ADOPTED:
 		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&
 		    plk_front_limited(&front.event_lines))
-			plk_log(PLK_LOG_LINE_ERROR, "remote=%s: %s",
+			plk_log(PLK_LOG_LINE_ERROR, "remote=%s: %s (errno %u)",
 				front.ports[msg->u.adopted.port].label,
-				plk_err_text((enum plk_err)msg->u.adopted.err));
+				plk_err_text((enum plk_err)msg->u.adopted.err),
+				msg->u.adopted.error);
 		break;
 	default: /* SERVING: the request table permits no other */
 		front.serving = true;
@@ -471,8 +470,10 @@ loop_open(void)
 {
 	if (plk_loop_open(&front.loop) < 0 || supervisor_open() < 0)
 		fatal("cannot make an epoll descriptor");
-	while (front.broker.fd < 0 && plk_loop_step(&front.loop) == 0)
-		continue;
+	while (front.broker.fd < 0) {
+		if (plk_loop_step(&front.loop) < 0)
+			fatal("cannot wait");
+	}
 }
 
 static void

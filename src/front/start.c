@@ -22,7 +22,6 @@
 #include "base/writer.h"
 #include "front/front.h"
 #include "os/fd.h"
-#include "os/packet.h"
 #include "os/process.h"
 #include "text/words.h"
 
@@ -31,12 +30,6 @@
 #define STORE_PREFIX "pktlock." /* names of the service manager's descriptor store */
 
 /* ---- LISTEN_* ---- */
-
-static _Noreturn void
-fail_listen(const char *variable, struct plk_span value, enum plk_err err, size_t at)
-{
-	plk_words_fail_at(variable, value, err, at);
-}
 
 /* Whether LISTEN_PIDFDID is absent, or names our parent. Where the kernel cannot tell, it is
  * ignored. */
@@ -75,7 +68,7 @@ listen_is_ours(void)
 		return false;
 	err = plk_listen_pid_parse(plk_span_str(value), &pid);
 	if (err != PLK_OK)
-		fail_listen("LISTEN_PID", plk_span_str(value), err, 0);
+		plk_words_fail_at("LISTEN_PID", plk_span_str(value), err, 0);
 	return pid == (uint32_t)getppid() && pidfdid_is_parent();
 }
 
@@ -90,7 +83,7 @@ listen_fds_read(void)
 			       "is missing, although LISTEN_PID names pktlockd");
 	err = plk_listen_fds_parse(plk_span_str(value), &front.listen.n_fds);
 	if (err != PLK_OK)
-		fail_listen("LISTEN_FDS", plk_span_str(value), err, 0);
+		plk_words_fail_at("LISTEN_FDS", plk_span_str(value), err, 0);
 }
 
 static void
@@ -106,7 +99,7 @@ listen_names_read(void)
 	front.listen.names = plk_span_str(value);
 	err = plk_listen_names_check(front.listen.names, front.listen.n_fds, &at);
 	if (err != PLK_OK)
-		fail_listen("LISTEN_FDNAMES", front.listen.names, err, at);
+		plk_words_fail_at("LISTEN_FDNAMES", front.listen.names, err, at);
 }
 
 static void
@@ -167,8 +160,8 @@ name_resolve(struct front_port *p)
 	p->fd = PLK_FD_FIRST + (int)index;
 }
 
-/* Whether descriptors were already ours before we opened anything is asked here: later, any
- * number may be one of ours. */
+/* Whether an inherited descriptor is open is asked before we open anything: later, any number may be
+ * one of ours. */
 static void
 port_resolve(struct front_port *p)
 {
@@ -411,8 +404,10 @@ worker_get(void)
 	};
 
 	plk_front_send(front.supervisor.fd, &wanted, -1);
-	while (front.worker.fd < 0 && plk_loop_step(&front.loop) == 0)
-		continue;
+	while (front.worker.fd < 0) {
+		if (plk_loop_step(&front.loop) < 0)
+			exit(1);
+	}
 	plk_front_send(front.worker.fd, &config, -1);
 }
 
@@ -427,10 +422,8 @@ listeners_adopt(void)
 		if (p->fd < 0)
 			continue;
 		p->listener = p->fd;
-		front.awaited = PLK_MSG_ADOPTED;
 		plk_front_port_send(i);
-		while (front.awaited != PLK_MSG_NONE && plk_loop_step(&front.loop) == 0)
-			continue;
+		plk_front_await(PLK_MSG_ADOPTED);
 		err = (enum plk_err)front.answer.msg.u.adopted.err;
 		if (err != PLK_OK)
 			plk_words_fail_at("--remote", p->text, err, inherited_at(p));
@@ -459,7 +452,7 @@ interface_get(void)
 		exit(1);
 	if (is->step != PLK_STEP_NONE && iface->is_tapfd && is->step == PLK_STEP_INTERFACE)
 		plk_words_fail(2, "--interface", span, "descriptor is not a TAP: %s at byte %zu",
-			       strerror((int)is->error), strlen("tapfd:"));
+			       strerror((int)is->error), at);
 	if (is->step != PLK_STEP_NONE && is->error != 0)
 		plk_words_fail(1, "--interface", span, "%s: %s at byte %zu",
 			       plk_words_step(is->step), strerror((int)is->error), at);
@@ -488,8 +481,7 @@ is_of_class(const struct plk_port *port, enum plk_class class)
 {
 	if (class == PLK_CLASS_TX)
 		return port->role != PLK_ROLE_CAPTURE;
-	return port->role == (plk_class_is_attach(class) ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE) &&
-	       port->latency == (plk_class_is_bulk(class) ? PLK_LATENCY_BULK : PLK_LATENCY_LOW);
+	return plk_class_takes(class, port->role, port->latency);
 }
 
 /* Which classes the ports need, and whether one of a class wants what goes out. */

@@ -10,11 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/writer.h"
 #include "front/front.h"
 
 #define TEXT_BYTES 512 /* of a refused text in a message */
+
+_Static_assert(PLK_CLIENTS_MAX == 1024 && PLK_QUEUE_MIN == 69640 && PLK_QUEUE_MAX == 16777216 &&
+		       PLK_PORTS_MAX == 64,
+	       "the texts below say so");
 
 const char plk_words_help[] =
 	"Usage: pktlockd --interface=IFACE --remote=PORT-SPEC [--remote=PORT-SPEC]... [OPTION]...\n"
@@ -250,7 +253,7 @@ plk_words_fail(int status, const char *option, struct plk_span text, const char 
 	(void)fprintf(stderr, "pktlockd: ");
 	if (option)
 		(void)fprintf(stderr, "%s: ", option);
-	if (text.n > 0)
+	if (text.p)
 		(void)fprintf(stderr, "'%s': ", (const char *)escaped);
 	va_start(args, reason);
 	(void)vfprintf(stderr, reason, args);
@@ -273,14 +276,6 @@ range_of(const char *option)
 void
 plk_words_fail_at(const char *option, struct plk_span text, enum plk_err err, size_t at)
 {
-	uint8_t escaped[4 * TEXT_BYTES + 8];
-	struct plk_writer w;
-
-	plk_writer_init(&w, (struct plk_mspan){escaped, sizeof escaped});
-	plk_writer_escaped(&w, text, TEXT_BYTES);
-	plk_writer_cstr(&w);
-	(void)fprintf(stderr, "pktlockd: %s%s'%s': %s%s at byte %zu\n", option ? option : "",
-		      option ? ": " : "", (const char *)escaped, plk_err_text(err),
-		      err == PLK_E_NUM_RANGE ? range_of(option) : "", at);
-	exit(2);
+	plk_words_fail(2, option, text, "%s%s at byte %zu", plk_err_text(err),
+		       err == PLK_E_NUM_RANGE ? range_of(option) : "", at);
 }

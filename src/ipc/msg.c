@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ipc/msg.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -30,6 +29,25 @@ static const size_t sizes[PLK_MSG_TYPES] = {PLK_MSG_TABLE(SIZE_P, SIZE_E)};
 		       "PLK_MSG_MAX is too small for " #TYPE);
 #define FITS_E(TYPE)
 PLK_MSG_TABLE(FITS_P, FITS_E)
+
+bool
+plk_class_is_bulk(enum plk_class rx)
+{
+	return rx == PLK_CLASS_CAPTURE_BULK || rx == PLK_CLASS_ATTACH_BULK;
+}
+
+bool
+plk_class_is_attach(enum plk_class rx)
+{
+	return rx == PLK_CLASS_ATTACH_BULK || rx == PLK_CLASS_ATTACH_LOW;
+}
+
+bool
+plk_class_takes(enum plk_class rx, enum plk_role role, enum plk_latency latency)
+{
+	return role == (plk_class_is_attach(rx) ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE) &&
+	       latency == (plk_class_is_bulk(rx) ? PLK_LATENCY_BULK : PLK_LATENCY_LOW);
+}
 
 const char *
 plk_msg_name(unsigned type)

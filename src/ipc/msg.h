@@ -18,6 +18,8 @@
 #ifndef PLK_IPC_MSG_H
 #define PLK_IPC_MSG_H
 
+#include <stdbool.h>
+
 #include <pktlock/err.h>
 #include <pktlock/limits.h>
 #include <pktlock/roles.h>
@@ -133,7 +135,7 @@ enum plk_event {
 	X(SWITCHED,        "switched_frames") /* from one attached client to another */ \
 	X(IGNORED_BYTES,   "ignored_bytes")   /* sent by capture clients */ \
 	X(CLIENTS_TOTAL,   "clients_total")   /* admitted */ \
-	X(CLIENTS_CLOSED,  "clients_closed") \
+	X(CLIENTS_CLOSED,  "clients_closed") /* after they were admitted */ \
 	X(CLIENTS_REFUSED, "clients_refused") /* no slot, or not admitted */
 /* clang-format on */
 
@@ -310,6 +312,13 @@ struct plk_msg {
 
 /* Enough for every encoded message, bytes. */
 #define PLK_MSG_MAX 256
+
+/** plk_class_is_bulk(), plk_class_is_attach() - what a receiver's class says */
+bool plk_class_is_bulk(enum plk_class rx);
+bool plk_class_is_attach(enum plk_class rx);
+
+/** plk_class_takes() - whether a receiver's class serves ports of this role and latency */
+bool plk_class_takes(enum plk_class rx, enum plk_role role, enum plk_latency latency);
 
 /** plk_msg_name() - the name of a type, for logs; "?" for what is none */
 const char *plk_msg_name(unsigned type);

@@ -111,6 +111,8 @@ plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum pl
 	error = listen_on(&made, (const struct sockaddr *)&addr, sizeof addr, step);
 	if (error == 0)
 		error = file_note(path, file);
+	if (error < 0 && *step == PLK_STEP_LISTEN)
+		(void)unlink(path); /* bind() has made it */
 	if (error < 0) {
 		plk_fd_close(&made);
 		return error;
@@ -223,6 +225,7 @@ plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
 
 	if (error < 0)
 		return error;
+	*step = PLK_STEP_OPTION;
 	error = set_on(made, SOL_SOCKET, SO_REUSEADDR);
 	if (error == 0 && inet->is_v6)
 		error = set_on(made, IPPROTO_IPV6, IPV6_V6ONLY);

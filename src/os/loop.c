@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 
 #include "os/clock.h"
-#include "os/fd.h"
 
 #define EVENTS_MAX 64       /* of one wait; what is ready beyond that comes first the next time */
 #define WAIT_MAX_MS 3600000 /* an int of milliseconds, whatever a timer says */
@@ -16,13 +15,6 @@ plk_loop_open(struct plk_loop *loop)
 {
 	*loop = (struct plk_loop){.fd = epoll_create1(EPOLL_CLOEXEC)};
 	return loop->fd < 0 ? -errno : 0;
-}
-
-void
-plk_loop_close(struct plk_loop *loop)
-{
-	plk_fd_close(&loop->fd);
-	loop->timers = NULL;
 }
 
 int

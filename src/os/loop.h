@@ -51,9 +51,6 @@ struct plk_loop {
 /** plk_loop_open() - make an epoll descriptor; Return: 0 or -errno */
 int plk_loop_open(struct plk_loop *loop);
 
-/** plk_loop_close() - twice is fine */
-void plk_loop_close(struct plk_loop *loop);
-
 /** plk_watch_add() - wait for @fd
  * @w:      @call and @ctx are set
  * Return: 0 or -errno.

@@ -46,9 +46,3 @@ plk_notify(const char *state)
 	if (notify_fd >= 0)
 		(void)send(notify_fd, state, strlen(state), MSG_NOSIGNAL);
 }
-
-int
-plk_notify_fd(void)
-{
-	return notify_fd;
-}

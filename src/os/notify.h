@@ -17,7 +17,4 @@ int plk_notify_open(void);
 /** plk_notify() - send @state, waiting a second at most; a service manager that does not listen is not our concern */
 void plk_notify(const char *state);
 
-/** plk_notify_fd() - the connected socket, or -1; stays open and ours */
-int plk_notify_fd(void);
-
 #endif

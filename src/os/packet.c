@@ -25,16 +25,6 @@
 #define LOOPBACK_INDEX 1
 #define WHOLE_FRAME 0x7fffffff
 
-bool plk_class_is_bulk(enum plk_class class)
-{
-	return class == PLK_CLASS_CAPTURE_BULK || class == PLK_CLASS_ATTACH_BULK;
-}
-
-bool plk_class_is_attach(enum plk_class class)
-{
-	return class == PLK_CLASS_ATTACH_BULK || class == PLK_CLASS_ATTACH_LOW;
-}
-
 static int
 set_int(int fd, int level, int option, int value)
 {

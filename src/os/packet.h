@@ -61,8 +61,4 @@ void plk_packet_silence(int fd, bool rx);
 /** plk_packet_promisc() - ask for all frames of an interface, or no more; Return: 0 or -errno */
 int plk_packet_promisc(int fd, int index, bool on);
 
-/** plk_class_is_bulk(), plk_class_is_attach() - what a receiver's class says */
-bool plk_class_is_bulk(enum plk_class class);
-bool plk_class_is_attach(enum plk_class class);
-
 #endif

@@ -20,14 +20,15 @@ status_of(const struct plk_ring *ring, size_t i)
 	return __atomic_load_n(&block_at(ring, i)->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
 }
 
-/* Where to begin: at the oldest block that is ours, else behind the newest that ever was. */
+/* Where to begin: at the oldest block that is ours, else at the newest: the kernel numbers a block when
+ * it begins to fill it. */
 static size_t
 first_block(const struct plk_ring *ring)
 {
 	uint64_t oldest = UINT64_MAX;
 	uint64_t newest = 0;
 	size_t oldest_at = ring->n_blocks;
-	size_t newest_at = ring->n_blocks - 1;
+	size_t newest_at = 0;
 
 	for (size_t i = 0; i < ring->n_blocks; i++) {
 		bool ours = status_of(ring, i) & TP_STATUS_USER;
@@ -42,9 +43,7 @@ first_block(const struct plk_ring *ring)
 			newest_at = i;
 		}
 	}
-	if (oldest_at < ring->n_blocks)
-		return oldest_at;
-	return newest_at;
+	return oldest_at < ring->n_blocks ? oldest_at : newest_at;
 }
 
 int

@@ -142,14 +142,13 @@ link_take(uint16_t type, struct plk_span body, struct plk_rtnl_link *out)
 		.index = info.ifi_index,
 		.type = info.ifi_type,
 		.is_up = (info.ifi_flags & IFF_UP) != 0,
-		.has_carrier = (info.ifi_flags & IFF_LOWER_UP) != 0,
 	};
 	attributes_take((struct plk_span){body.p + sizeof info, body.n - sizeof info}, out);
 	return true;
 }
 
 static int
-receive(int fd, uint8_t *buffer, int flags)
+receive(int fd, uint8_t *buffer)
 {
 	struct sockaddr_nl from = {0};
 	socklen_t n_from = sizeof from;
@@ -157,7 +156,8 @@ receive(int fd, uint8_t *buffer, int flags)
 
 	do {
 		/* #syscalls:broker recvfrom */
-		n = recvfrom(fd, buffer, MESSAGE_BYTES, flags, (struct sockaddr *)&from, &n_from);
+		n = recvfrom(fd, buffer, MESSAGE_BYTES, MSG_DONTWAIT, (struct sockaddr *)&from,
+			     &n_from);
 	} while ((n < 0 && errno == EINTR) ||
 		 (n >= 0 && from.nl_pid != 0)); /* the kernel has number 0 */
 	return n < 0 ? -errno : (int)n;
@@ -170,7 +170,7 @@ plk_rtnl_read(int fd, void (*call)(void *ctx, const struct plk_rtnl_link *link),
 	struct plk_span messages = {buffer, 0};
 	struct plk_span body;
 	uint16_t type;
-	int n = receive(fd, buffer, MSG_DONTWAIT);
+	int n = receive(fd, buffer);
 
 	if (n < 0)
 		return n == -EAGAIN ? 0 : n;
@@ -217,7 +217,7 @@ plk_rtnl_find(int fd, const char *name, struct plk_rtnl_link *out)
 
 	if (n < 0)
 		return n;
-	n = receive(fd, buffer, MSG_DONTWAIT); /* the kernel has answered before send() returned */
+	n = receive(fd, buffer); /* the kernel has answered before send() returned */
 	if (n < 0)
 		return n;
 	messages.n = (size_t)n;

@@ -15,7 +15,6 @@
  * @index:       of the interface
  * @type:        ARPHRD_*
  * @is_up:       IFF_UP
- * @has_carrier: IFF_LOWER_UP: for a TAP, a program has it open
  * @name:        NUL-terminated
  * @kind:        IFLA_INFO_KIND: "tun", "veth", "bridge", "macvtap", ...; empty for none
  * @mac:         address; zeros if it has another length
@@ -25,7 +24,6 @@ struct plk_rtnl_link {
 	int index;
 	uint16_t type;
 	bool is_up;
-	bool has_carrier;
 	char name[PLK_IFNAME_MAX + 1];
 	char kind[16];
 	uint8_t mac[PLK_ETH_ADDR];

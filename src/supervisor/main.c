@@ -16,7 +16,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -286,12 +285,14 @@ worker_start(void *ctx)
 	if (error == 0)
 		error = children_connect(&supervisor.worker, PLK_PEER_WORKER, &supervisor.front,
 					 PLK_PEER_FRONT);
-	if (error < 0) {
-		plk_log(PLK_LOG_LINE_ERROR, "cannot start the worker: %s; trying again",
-			strerror(-error));
+	if (error == 0)
+		return;
+	plk_log(PLK_LOG_LINE_ERROR, "cannot start the worker: %s; trying again", strerror(-error));
+	if (supervisor.worker.pid > 0)
+		(void)kill(supervisor.worker.pid, SIGKILL); /* SIGCHLD follows, and another start */
+	else
 		plk_timer_set(&supervisor.loop, &supervisor.worker_timer,
 			      plk_backoff_step(&supervisor.worker_backoff, 0));
-	}
 }
 
 /* ---- their ends ---- */

@@ -65,10 +65,13 @@ gone_tell(struct client *client)
 static void
 client_close(struct client *client, enum plk_close reason, int error)
 {
-	if (client->state == CLIENT_WAITING)
+	if (client->state == CLIENT_WAITING) {
 		worker.n_waiting--;
-	else
+		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+	} else {
 		open_remove(slot_of(client));
+		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
+	}
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown */
 	(void)shutdown(client->fd,
@@ -76,7 +79,6 @@ client_close(struct client *client, enum plk_close reason, int error)
 	plk_fd_close(&client->fd);
 	plk_fdb_forget(&worker.fdb, slot_of(client));
 	plk_client_port(client)->n_clients--;
-	plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	client->state = CLIENT_GONE;
 	client->reason = reason;
 	client->error = error;
@@ -242,7 +244,7 @@ sender_read(struct client *client)
 
 /* A capture client has nothing to say; that it says nothing more does not end the capture. */
 static void
-listener_read(struct client *client, uint32_t events)
+capture_read(struct client *client, uint32_t events)
 {
 	ssize_t n = read(client->fd, client->in.p, client->in.n);
 
@@ -274,7 +276,7 @@ client_ready(void *ctx, uint32_t events)
 		client_flush(client);
 	if (client->state == CLIENT_OPEN && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
 		if (plk_client_port(client)->role == PLK_ROLE_CAPTURE)
-			listener_read(client, events);
+			capture_read(client, events);
 		else
 			sender_read(client);
 	}
@@ -497,7 +499,6 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 	if (client->state != CLIENT_WAITING || client->generation != admit->generation)
 		return; /* it has left meanwhile */
 	if (!admit->admit) {
-		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
 		client_close(client, PLK_CLOSE_REFUSED, 0);
 		return;
 	}

@@ -8,7 +8,6 @@
 #include <linux/if_packet.h>
 #include <string.h>
 
-#include "os/packet.h"
 #include "worker/worker.h"
 
 struct form {
@@ -108,13 +107,6 @@ wants_direction(const struct port *port, uint8_t pkttype)
 		       (pkttype == PACKET_OUTGOING ? PLK_DIRECTION_OUT : PLK_DIRECTION_IN);
 }
 
-static bool
-is_of_class(const struct port *port, enum plk_class class)
-{
-	return port->role == (plk_class_is_attach(class) ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE) &&
-	       port->latency == (plk_class_is_bulk(class) ? PLK_LATENCY_BULK : PLK_LATENCY_LOW);
-}
-
 /* Which attached clients a frame of the interface is for: one, all, or none because its destination is behind the
  * interface too. False for none. */
 static bool
@@ -151,8 +143,8 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet)
 		struct client *client = &worker.clients[worker.open[i]];
 		const struct port *port = plk_client_port(client);
 
-		if (is_of_class(port, class) && wants_direction(port, packet->pkttype) &&
-		    (!one || one == client))
+		if (plk_class_takes(class, port->role, port->latency) &&
+		    wants_direction(port, packet->pkttype) && (!one || one == client))
 			put(client, &view);
 	}
 }

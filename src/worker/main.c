@@ -74,6 +74,13 @@ give_up(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 	leave(EXIT_FAILURE);
 }
 
+/* A message that is permitted, but says what cannot be. */
+static _Noreturn void
+refuse(enum plk_msg_type type)
+{
+	give_up(PLK_EVENT_BAD_MESSAGE, type, PLK_E_LIMIT, plk_msg_size(type));
+}
+
 static void
 must(int error, uint64_t where)
 {
@@ -124,7 +131,7 @@ packet_take(const struct plk_msg_packet *packet, int *fd)
 				 packet->n_blocks),
 		     __LINE__);
 	else
-		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_PACKET, PLK_E_LIMIT, 0);
+		refuse(PLK_MSG_PACKET);
 }
 
 static void
@@ -147,7 +154,7 @@ config_take(const struct plk_msg_config *config)
 
 	worker.stage = PLK_STAGE_SETUP;
 	if (config->clients == 0 || config->queue < PLK_QUEUE_MIN)
-		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_CONFIG, PLK_E_LIMIT, 0);
+		refuse(PLK_MSG_CONFIG);
 	error = plk_clients_make(config->clients, config->queue);
 	if (error < 0)
 		give_up(PLK_EVENT_MEMORY, 0, (uint64_t)-error,
@@ -178,7 +185,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 	struct port *port = &worker.ports[m->port];
 
 	if (port->used)
-		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_PORT, PLK_E_LIMIT, m->port);
+		refuse(PLK_MSG_PORT);
 	if (m->adopt && listener_adopt(m, *fd) != PLK_OK) {
 		plk_fd_close(fd);
 		return;
@@ -297,7 +304,7 @@ channel_take(enum plk_peer peer, int *fd)
 	} else if (peer == PLK_PEER_BROKER && worker.broker.fd < 0) {
 		plk_channel_end_init(&worker.broker, fd, PLK_CHANNEL_BROKER_WORKER);
 	} else {
-		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_CHANNEL, PLK_E_LIMIT, peer);
+		refuse(PLK_MSG_CHANNEL);
 	}
 }
 

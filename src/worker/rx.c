@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 
 #include "os/fd.h"
-#include "os/packet.h"
 #include "worker/worker.h"
 
 static void

@@ -2,9 +2,8 @@
 /*
  * tx.c: frames from clients, to the interface and to other attached clients.
  *
- * The sender is a packet socket with PACKET_VNET_HDR, bound to the interface: frames are sent
- * without an address, which is what the sandbox can pin. A header is judged field by field before
- * the kernel sees it.
+ * The sender is a packet socket with PACKET_VNET_HDR: frames are sent without an address, to where
+ * the broker bound it. A header is judged field by field before the kernel sees it.
  */
 #include <errno.h>
 #include <string.h>
@@ -30,9 +29,6 @@ counter_of(int error)
 		return PLK_COUNTER_TX_ENETDOWN;
 	case EINVAL:
 		return PLK_COUNTER_TX_EINVAL;
-	case ENOBUFS:
-	case EAGAIN:
-		return PLK_COUNTER_TX_ENOBUFS;
 	default:
 		return PLK_COUNTER_TX_OTHER;
 	}

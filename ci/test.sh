@@ -71,6 +71,11 @@ if [[ ${1:-} == --quick ]]; then
 	exit 0
 fi
 
+section "format: clang-format and shellcheck"
+find src include sandbox fuzz tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+find ci sandbox fuzz tests -name '*.sh' -print0 | xargs -0 shellcheck
+result "format" "as .clang-format and shellcheck want it"
+
 section "clang: release build"
 build clang
 tests clang -L 'unit|fuzz-regress|layer'

@@ -12,11 +12,11 @@
 #define PLK_VLAN_TAG 4      /* TPID and TCI (IEEE 802.1Q) */
 #define PLK_FRAME_MIN 14    /* an Ethernet header; the kernel refuses to send less */
 #define PLK_FRAME_MAX 65535 /* format qemu: what all known readers of QEMU's framing accept */
-#define PLK_VNET_FRAME_MAX \
-	69632            /* format vnet, header included: QEMU's NET_BUFSIZE, 4096 + 65536 */
+/* format vnet, header included: QEMU's NET_BUFSIZE, 4096 + 65536 */
+#define PLK_VNET_FRAME_MAX 69632
 #define PLK_PREFIX_MAX 8 /* two be32: N, and in format vnet H */
-#define PLK_RECORD_MAX \
-	(PLK_PREFIX_MAX + PLK_VNET_FRAME_MAX) /* the longest thing on a stream: 69640 */
+/* the longest thing on a stream: 69640 */
+#define PLK_RECORD_MAX (PLK_PREFIX_MAX + PLK_VNET_FRAME_MAX)
 
 /* virtio-net headers, bytes (linux/virtio_net.h). */
 #define PLK_VNET_HDR 10          /* struct virtio_net_hdr; what AF_PACKET speaks */
@@ -41,8 +41,8 @@
 #define PLK_PORTS_MAX 64     /* remotes of one daemon */
 #define PLK_CLIENTS_MAX 1024 /* connections of one daemon, --clients */
 #define PLK_CLIENTS_DEFAULT 64
-#define PLK_QUEUE_MIN \
-	PLK_RECORD_MAX /* bytes of a client's output queue, --queue: one record of any length fits */
+/* bytes of a client's output queue, --queue: one record of any length fits */
+#define PLK_QUEUE_MIN PLK_RECORD_MAX
 #define PLK_QUEUE_MAX 16777216
 #define PLK_QUEUE_DEFAULT 1048576
 

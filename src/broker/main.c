@@ -170,8 +170,8 @@ iface_open(const char *name)
 		answer_iface(PLK_STEP_KIND, 0);
 	} else {
 		broker.link = link;
-		broker.stage =
-			PLK_STAGE_SETUP; /* not before: without an interface nothing is opened */
+		/* not before: without an interface nothing is opened */
+		broker.stage = PLK_STAGE_SETUP;
 		answer_iface(PLK_STEP_NONE, 0);
 	}
 }
@@ -352,8 +352,8 @@ answer_handout(const struct plk_msg *msg)
 	int error;
 
 	(void)msg;
-	supervisor_read(NULL,
-			0); /* the channel to a new worker was sent before the front could ask */
+	/* the channel to a new worker was sent before the front could ask */
+	supervisor_read(NULL, 0);
 	error = broker.worker < 0 ? -EPIPE : 0;
 	for (int i = 0; i < PLK_CLASSES && error == 0; i++) {
 		const struct plk_msg packet = {
@@ -573,8 +573,8 @@ link_gone(void)
 	broker.link.gone = true;
 	for (size_t i = 0; i < PLK_CLASSES; i++) {
 		broker.packets[i].bound = false;
-		broker.packets[i].promisc =
-			false; /* the kernel has forgotten it with the interface */
+		/* the kernel has forgotten it with the interface */
+		broker.packets[i].promisc = false;
 	}
 	tell_link(PLK_LINK_GONE);
 }

@@ -256,8 +256,8 @@ worker_read(void *ctx, uint32_t events)
 		answer_note(&received);
 		plk_fd_close(&received.fd);
 	} else if (gone) {
-		plk_watch_remove(&front.loop,
-				 &front.worker_watch); /* the supervisor tells the rest */
+		/* the supervisor tells the rest */
+		plk_watch_remove(&front.loop, &front.worker_watch);
 	}
 }
 

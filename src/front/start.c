@@ -25,8 +25,8 @@
 #include "os/process.h"
 #include "text/words.h"
 
-#define PIDFS_MAGIC \
-	0x50494446 /* linux/magic.h since 6.9; before it, pidfds have no inode of their own */
+/* linux/magic.h since 6.9; before it, pidfds have no inode of their own */
+#define PIDFS_MAGIC 0x50494446
 #define STORE_PREFIX "pktlock." /* names of the service manager's descriptor store */
 
 /* ---- LISTEN_* ---- */
@@ -330,8 +330,8 @@ check_print(void)
 		n = 0;
 		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
 			exit(2);
-		(void)printf("remote %.*s", (int)n,
-			     (const char *)text); /* it has no control characters */
+		/* it has no control characters */
+		(void)printf("remote %.*s", (int)n, (const char *)text);
 		if (p->fd >= 0)
 			(void)printf(" descriptor=%d", p->fd);
 		(void)printf("\n");

@@ -17,8 +17,8 @@
 #include "os/fd.h"
 
 #define BACKLOG SOMAXCONN
-#define KEEP_IDLE_S \
-	30 /* a peer that is gone is noticed within a minute, on a quiet interface too */
+/* a peer that is gone is noticed within a minute, on a quiet interface too */
+#define KEEP_IDLE_S 30
 #define KEEP_INTERVAL_S 10
 #define KEEP_COUNT 3
 #define STREAM (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)

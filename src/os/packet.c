@@ -172,8 +172,8 @@ plk_packet_silence(int fd, bool rx)
 		.sll_ifindex = rx ? LOOPBACK_INDEX : 0,
 	};
 
-	(void)bind(fd, (const struct sockaddr *)&addr,
-		   sizeof addr); /* it is not marked as bound in any case */
+	/* it is not marked as bound in any case */
+	(void)bind(fd, (const struct sockaddr *)&addr, sizeof addr);
 }
 
 int

@@ -22,8 +22,8 @@ address_print(const union address *addr, char *out, size_t n)
 
 	out[0] = '\0';
 	if (addr->any.ss_family == AF_INET) {
-		(void)inet_ntop(AF_INET, &addr->v4.sin_addr, text,
-				sizeof text); /* room is enough */
+		/* room is enough */
+		(void)inet_ntop(AF_INET, &addr->v4.sin_addr, text, sizeof text);
 		(void)snprintf(out, n, "%s:%u", text, ntohs(addr->v4.sin_port));
 	} else if (addr->any.ss_family == AF_INET6) {
 		(void)inet_ntop(AF_INET6, &addr->v6.sin6_addr, text, sizeof text);

@@ -158,8 +158,8 @@ receive(int fd, uint8_t *buffer)
 		/* #syscalls:broker recvfrom */
 		n = recvfrom(fd, buffer, MESSAGE_BYTES, MSG_DONTWAIT, (struct sockaddr *)&from,
 			     &n_from);
-	} while ((n < 0 && errno == EINTR) ||
-		 (n >= 0 && from.nl_pid != 0)); /* the kernel has number 0 */
+		/* the kernel has number 0 */
+	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid != 0));
 	return n < 0 ? -errno : (int)n;
 }
 

@@ -38,8 +38,8 @@
 #define EXIT_USAGE 2       /* the highest status that the front gives */
 #define INHERITED_MAX 1024 /* descriptors */
 #define STOP_MS 550        /* for front and worker to end by themselves */
-#define STOP_LAST_MS \
-	250 /* for the broker to remove its socket files; a stop takes less than a second */
+/* for the broker to remove its socket files; a stop takes less than a second */
+#define STOP_LAST_MS 250
 
 /* One of our children. */
 struct child {
@@ -93,8 +93,8 @@ inherited_list(void)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir)) != NULL) {
-		int fd = (int)strtol(entry->d_name, NULL,
-				     10); /* the kernel wrote it; "." and ".." are 0 */
+		/* the kernel wrote it; "." and ".." are 0 */
+		int fd = (int)strtol(entry->d_name, NULL, 10);
 
 		if (fd <= STDERR_FILENO || fd == dirfd(dir))
 			continue;
@@ -148,8 +148,8 @@ channel_give(const struct child *child, enum plk_peer peer, int *fd)
 	int error = plk_channel_send(child->end.fd, &msg, *fd);
 
 	plk_fd_close(fd);
-	return error == -EPIPE || error == -ECONNRESET ? 0
-						       : error; /* it has ended: SIGCHLD follows */
+	/* it has ended: SIGCHLD follows */
+	return error == -EPIPE || error == -ECONNRESET ? 0 : error;
 }
 
 /* A channel between two of our children. */
@@ -526,9 +526,8 @@ signals_open(void)
 {
 	sigset_t set;
 
-	(void)signal(
-		SIGCHLD,
-		SIG_DFL); /* our parent may have ignored it, and we would never hear of an end */
+	/* our parent may have ignored it, and we would never hear of an end */
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);

@@ -87,7 +87,8 @@ plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 	}
 	/* The last one of a block has tp_next_offset 0; before it, what leads nowhere is found
 	 * by the next call. */
-	if (hdr.tp_next_offset < PACKET_HDR || !is_inside(walk->block, walk->at, hdr.tp_next_offset))
+	if (hdr.tp_next_offset < PACKET_HDR ||
+	    !is_inside(walk->block, walk->at, hdr.tp_next_offset))
 		walk->at = walk->block.n;
 	else
 		walk->at += hdr.tp_next_offset;

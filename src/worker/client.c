@@ -74,8 +74,8 @@ client_close(struct client *client, enum plk_close reason, int error)
 	}
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown */
-	(void)shutdown(client->fd,
-		       SHUT_RDWR); /* another process may hold it too; the peer may be gone */
+	/* another process may hold it too; the peer may be gone */
+	(void)shutdown(client->fd, SHUT_RDWR);
 	plk_fd_close(&client->fd);
 	plk_fdb_forget(&worker.fdb, slot_of(client));
 	plk_client_port(client)->n_clients--;

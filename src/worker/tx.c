@@ -59,8 +59,8 @@ send_frame(struct plk_span eth, const struct plk_vnet *vnet)
 		plk_worker_count(PLK_COUNTER_TX_OTHER, 1);
 		return DROPPED;
 	}
-	memcpy(record + PLK_VNET_HDR, eth.p,
-	       eth.n); /* at most PLK_VNET_FRAME_MAX: the deframer saw to it */
+	/* at most PLK_VNET_FRAME_MAX: the deframer saw to it */
+	memcpy(record + PLK_VNET_HDR, eth.p, eth.n);
 	error = send_once(record, PLK_VNET_HDR + eth.n);
 	if (error == 0) {
 		worker.tx_error = 0;

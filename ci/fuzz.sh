@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 
 afl_smoke() {
 	export AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1
+	mkdir -p build/afl/out
 	for harness in build/afl/fuzz/*_fuzz; do
 		stem=$(basename "$harness" _fuzz)
 		out=build/afl/out/$stem

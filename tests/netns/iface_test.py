@@ -191,6 +191,33 @@ def test_no_ethernet(case):
     case.refused(2, "tapfd:9", capture(case), interface="tapfd:9", fds={9: tun})
 
 
+def test_tapfd_without_net_admin(case):
+    """Where TUNGETDEVNETNS is not permitted, the addresses of the TAP and of the interface of its name must be equal."""
+    tap = case.tap("t0")
+    case.netns("far")
+
+    def start():
+        return plk.Process(["/usr/bin/setpriv", "--bounding-set", "-net_admin", f"{case.bin}/pktlockd", "--interface=tapfd:9",
+                            "--remote=capture@ptcp:0"], fds={9: tap})
+
+    def refused(text):
+        process = start()
+        process.wait()
+        plk.equal(process.status, 1, f"exit status ({process.stderr})")
+        plk.check(text in process.stderr, f"no '{text}' in: {process.stderr}")
+
+    daemon = start()
+    daemon.wait_log(r"ready interface=t0 remotes=1")
+    daemon.signal(plk.signal.SIGTERM)
+    daemon.wait()
+    plk.equal(daemon.status, 0, "exit status")
+    plk.ip("link set t0 netns far")
+    refused("another network namespace")
+    other = case.tap("t0")  # another interface takes the name
+    refused("another address")
+    other.close()
+
+
 def test_macvtap(case):
     """Its directions are inverted: refused, not served wrongly."""
     case.veth()

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * books.h: the counters, and how they outlive a worker.
+ *
+ * Theory of operation. A worker counts in a page of memory of its own, which the front made and maps read-only; it is the only
+ * one who writes there. When the worker dies, the front folds the last values into the totals and makes a fresh page for
+ * the next. A worker that is hijacked can write what it likes, but what was shown once never goes back: a total is at
+ * least what it was when it was last read.
+ *
+ * Pure. Test: tests/unit/books_test.c.
+ */
+#ifndef PLK_CORE_BOOKS_H
+#define PLK_CORE_BOOKS_H
+
+#include "ipc/msg.h"
+
+#define PLK_BOOKS_BYTES 4096 /* a page */
+
+/** struct plk_books_page - what a worker counts in; read and written one value at a time */
+struct plk_books_page {
+	uint64_t values[PLK_COUNTERS];
+};
+
+/** plk_books_add() - count; for the worker, whose page it is */
+void plk_books_add(struct plk_books_page *page, enum plk_counter counter, uint64_t n);
+
+/** struct plk_books - the totals; zeroed is fresh
+ * @folded: private; of the workers that died
+ * @shown:  private; what was read last
+ */
+struct plk_books {
+	uint64_t folded[PLK_COUNTERS];
+	uint64_t shown[PLK_COUNTERS];
+};
+
+/** plk_books_read() - the totals now
+ * @page: of the living worker; NULL if there is none
+ * @out:  PLK_COUNTERS values, each at least what it was before
+ */
+void plk_books_read(struct plk_books *books, const struct plk_books_page *page, uint64_t *out);
+
+/** plk_books_fold() - a worker died: add its last values to the totals */
+void plk_books_fold(struct plk_books *books, const struct plk_books_page *page);
+
+#endif

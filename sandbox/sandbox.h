@@ -1,30 +1,137 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox.h: the last gate of each process: a list of system calls; any other kills the process.
+ * sandbox.h: the gates of each process, in the order in which its main() closes them:
  *
- * The lists are the files NAME.syscalls beside this one. They are generated from the comments
- * "#syscalls:NAME call..." that stand where a call is made (collect.sh); the build fails when they
- * differ.
+ *   namespaces → no new privileges → capabilities → Landlock → limits → dumpable → MDWE → system calls
  *
- * Should: be entered last, before the first byte of a peer. Mustn't: be best effort: a process that
- * cannot enter it ends.
+ * Each gate is one call, and stays shut for ever. What is mandatory returns an error, and the process then ends; what
+ * depends on the kernel or the service manager (namespaces, Landlock beyond its first version, MDWE, securebits) is shut as
+ * far as it can be, and struct plk_msg_confined says how far. There is no switch that leaves a gate open.
+ *
+ * Should: be closed before the first byte of a peer. Mustn't: log, allocate, or depend on what a peer says.
  */
 #ifndef PLK_SANDBOX_SANDBOX_H
 #define PLK_SANDBOX_SANDBOX_H
 
-/** enum plk_sandbox - whose list */
+#include <stddef.h>
+
+#include "ipc/msg.h"
+#include "sandbox/descriptors.h"
+
+/** struct plk_namespaces - empty namespaces: no user, no network, no file but an empty root
+ * @fd:    -1, or a descriptor of the namespace; owned
+ * @error: 0, or errno of the first that could not be made
+ */
+struct plk_namespaces {
+	int fd[PLK_NAMESPACES];
+	int error;
+};
+
+/** plk_namespaces_make() - make them, as the service user, before Landlock (which forbids to mount)
+ * A child of a moment makes them and ends; the descriptors keep them. What is refused is noted in @out, and no error.
+ * @out:  its descriptors have numbers of PLK_NAMESPACES_FD and above
+ */
+#define PLK_NAMESPACES_FD 32
+void plk_namespaces_make(struct plk_namespaces *out);
+
+/** plk_confine_namespaces() - enter namespaces, so that what we make belongs to nobody's network and sees nobody's files
+ * Sockets that we have keep their network. Afterwards this process has every capability in the new user namespace, until
+ * plk_confine_capabilities(), and none outside.
+ * @first: number of the first of PLK_NAMESPACES descriptors; those that are not open are passed over, all are closed
+ * What was not entered is missing in @state->namespaces.
+ */
+void plk_confine_namespaces(struct plk_msg_confined *state, int first);
+
+/** plk_confine_privileges() - no new privileges by executing anything; Return: 0 or -errno */
+int plk_confine_privileges(void);
+
+/** enum plk_capabilities - which of them stay */
+enum plk_capabilities {
+	PLK_CAPABILITIES_NONE,
+	PLK_CAPABILITIES_NET_RAW, /* permitted and effective, if we have it */
+};
+
+/** plk_confine_capabilities() - give up all capabilities but @keep, in all five sets, and lock the securebits
+ * The bounding set and the securebits can only be changed with CAP_SETPCAP, which a process has that was started as root
+ * or entered a user namespace; elsewhere the unit sets them. libcap-ng does the same by way of /proc, which a confined
+ * process does not see.
+ * Return: 0 or -errno; what the kernel then says is in @state->capabilities (the union of the sets but the bounding set),
+ * ->bounding and ->securebits.
+ */
+int plk_confine_capabilities(struct plk_msg_confined *state, enum plk_capabilities keep);
+
+/* What may be done below a path (linux/landlock.h). */
+#define PLK_LANDLOCK_PROGRAM 1 /* a file: execute and read it */
+#define PLK_LANDLOCK_SOCKETS 2 /* a directory: make sockets in it and remove files from it */
+
+/** struct plk_landlock_rule - an exception
+ * @fd:     of the file or directory; borrowed
+ * @access: PLK_LANDLOCK_PROGRAM or PLK_LANDLOCK_SOCKETS
+ */
+struct plk_landlock_rule {
+	int fd;
+	int access;
+};
+
+/** struct plk_landlock - what stays possible; zeroed: nothing
+ * @connect_ports, @bind_ports: TCP ports, borrowed
+ * @signals_out: signals to processes outside of the domain, which is those that we start
+ */
+struct plk_landlock {
+	const struct plk_landlock_rule *rules;
+	size_t n_rules;
+	const uint16_t *connect_ports;
+	size_t n_connect_ports;
+	const uint16_t *bind_ports;
+	size_t n_bind_ports;
+	bool signals_out;
+};
+
+/** plk_confine_landlock() - no file, no directory, no TCP, no abstract socket and no signal to others, but for @allow
+ * The best version of the kernel: 1 (files), 2 (link across directories), 3 (truncate), 4 (TCP), 5 (ioctl of devices),
+ * 6 (abstract sockets, signals).
+ * Return: 0; -ENOSYS or -EOPNOTSUPP (no Landlock, or it is not enabled); another -errno. @state->landlock is the version.
+ */
+int plk_confine_landlock(struct plk_msg_confined *state, const struct plk_landlock *allow);
+
+/** struct plk_limits - what stays possible
+ * @files:    descriptors: the highest number, plus one; less if the hard limit is below
+ * @writes:   into files: the log may be one
+ * @starts:   other processes. They inherit the hard limit of descriptors, which then stays as it is
+ */
+struct plk_limits {
+	uint32_t files;
+	bool writes;
+	bool starts;
+};
+
+/** plk_confine_limits() - no core files; no larger file, no process, no more descriptors than @allow says
+ * Return: 0 or -errno; @state->files is the limit of descriptors.
+ */
+int plk_confine_limits(struct plk_msg_confined *state, const struct plk_limits *allow);
+
+/** plk_confine_dumpable() - nobody of our user may trace us or look into /proc/PID; Return: 0 or -errno */
+int plk_confine_dumpable(void);
+
+/** plk_confine_memory() - PR_SET_MDWE: no memory becomes executable that was not (Linux 6.3)
+ * @state->mdwe says whether the kernel has it.
+ */
+void plk_confine_memory(struct plk_msg_confined *state);
+
+/** enum plk_sandbox - whose list of system calls: NAME.syscalls beside this file */
 enum plk_sandbox {
 	PLK_SANDBOX_SUPERVISOR, /* its own calls and all that a worker does from exec on */
 	PLK_SANDBOX_FRONT,
 	PLK_SANDBOX_BROKER,
 	PLK_SANDBOX_WORKER,
+	PLK_SANDBOX_WORKER_MANY, /* its first client is PLK_WORKER_FD_CLIENT_MANY */
+	PLK_SANDBOXES
 };
 
-/** plk_sandbox_enter() - permit the list and nothing else, for ever
- * A call that is not permitted, and any call of a foreign architecture or of x32, kills the process
- * (SIGSYS).
- * Return: 0 or -errno.
+/** plk_confine_calls() - permit the calls of the list with the arguments that it names, and nothing else
+ * Any other call, and any call of a foreign architecture or of x32, kills the process (SIGSYS).
+ * Return: 0 or -errno; @state->calls and ->conditions are set before: how many there are.
  */
-int plk_sandbox_enter(enum plk_sandbox who);
+int plk_confine_calls(struct plk_msg_confined *state, enum plk_sandbox who);
 
 #endif

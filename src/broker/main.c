@@ -8,12 +8,14 @@
  * to the front. A message that is not permitted ends the process, and with it the service: a
  * privileged process does not recover.
  *
- * Theory of operation. One interface is named once (START -> SETUP). Packet sockets are opened
+ * Theory of operation. The front says first where sockets will be made and which TCP ports will be
+ * used; with CONFINE the broker closes its sandbox, which permits just that (START -> IFACE). One interface is named once (IFACE -> SETUP). Packet sockets are opened
  * unbound by class, then bound; the broker keeps a copy of each, to bind it again when an interface
  * of that name comes back, and to hand it to the next worker. Remotes are made known until SEAL
  * (SETUP -> RUN); after it only connections to known targets are made, by index.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,9 @@
 #include "os/tap.h"
 #include "sandbox/sandbox.h"
 
-#define TAPS_MAX 8        /* inherited TAPs; one of them can be the interface */
+#define TAPS_MAX 8 /* inherited TAPs; one of them can be the interface */
+/* 0-2, epoll, two of netlink, TAPs, packet sockets, the worker's channel and its successor, two on their way */
+#define FILES (3 + 1 + 2 + TAPS_MAX + PLK_CLASSES + 2 + 2)
 #define SOCKET_UMASK 0117 /* socket files get mode 0660 when bind() makes them */
 
 struct tap {
@@ -57,6 +61,13 @@ struct target {
 static struct broker {
 	struct plk_loop loop;
 	enum plk_stage stage;
+	struct plk_msg_confined confined;
+	int directories[PLK_PORTS_MAX]; /* of socket files, O_PATH; until the sandbox is closed */
+	size_t n_directories;
+	uint16_t connect_ports[PLK_PORTS_MAX]; /* TCP */
+	size_t n_connect_ports;
+	uint16_t bind_ports[PLK_PORTS_MAX]; /* TCP */
+	size_t n_bind_ports;
 	struct plk_channel_end supervisor;
 	struct plk_channel_end front;
 	int worker; /* channel; -1 while there is none */
@@ -100,20 +111,58 @@ tell_front(const struct plk_msg *msg, int pass)
 		leave(EXIT_FAILURE);
 }
 
+/* The end, and why, if the front still listens. */
 static _Noreturn void
-refuse(const struct plk_received *received)
+give_up(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 {
 	const struct plk_msg event = {
 		.type = PLK_MSG_EVENT,
-		.u.event = {.code = PLK_EVENT_BAD_MESSAGE,
-			    .a = received->type,
-			    .b = received->err,
-			    .c = received->n},
+		.u.event = {.code = (uint16_t)code, .a = a, .b = b, .c = c},
 	};
 
 	if (broker.front.fd >= 0)
 		(void)plk_channel_send(broker.front.fd, &event, -1); /* we end in any case */
 	leave(EXIT_FAILURE);
+}
+
+static _Noreturn void
+refuse(const struct plk_received *received)
+{
+	give_up(PLK_EVENT_BAD_MESSAGE, received->type, received->err, received->n);
+}
+
+/* ---- what will be needed, before the sandbox is closed ---- */
+
+/* A directory that cannot be opened is no error yet: making a socket in it will be one, with a reason. */
+static void
+answer_allow_directory(const struct plk_msg *msg)
+{
+	int fd;
+
+	if (broker.n_directories == PLK_PORTS_MAX)
+		give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
+	fd = open(msg->u.allow_directory.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		broker.directories[broker.n_directories++] = fd;
+}
+
+static void
+answer_allow_tcp(const struct plk_msg *msg)
+{
+	const struct plk_msg_allow_tcp *allow = &msg->u.allow_tcp;
+	uint16_t *ports = allow->connect ? broker.connect_ports : broker.bind_ports;
+	size_t *n = allow->connect ? &broker.n_connect_ports : &broker.n_bind_ports;
+
+	if (*n == PLK_PORTS_MAX)
+		give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
+	ports[(*n)++] = allow->port;
+}
+
+static void
+answer_confine(const struct plk_msg *msg)
+{
+	(void)msg;
+	broker.stage = PLK_STAGE_IFACE; /* see main() */
 }
 
 /* ---- interface ---- */
@@ -471,6 +520,9 @@ answer_seal(const struct plk_msg *msg)
 typedef void (*answer)(const struct plk_msg *msg);
 
 static const answer answers[PLK_MSG_TYPES] = {
+	[PLK_MSG_ALLOW_DIRECTORY] = answer_allow_directory,
+	[PLK_MSG_ALLOW_TCP] = answer_allow_tcp,
+	[PLK_MSG_CONFINE] = answer_confine,
 	[PLK_MSG_IFACE_NAME] = answer_iface_name,
 	[PLK_MSG_IFACE_TAP] = answer_iface_tap,
 	[PLK_MSG_LISTEN_UNIX] = answer_listen_unix,
@@ -512,6 +564,9 @@ channel_take(enum plk_peer peer, int *fd)
 	}
 	if (peer != PLK_PEER_FRONT || broker.front.fd >= 0)
 		leave(EXIT_FAILURE);
+	if (plk_fd_place(fd, PLK_BROKER_FD_FRONT) < 0)
+		leave(EXIT_FAILURE);
+	*fd = PLK_BROKER_FD_FRONT;
 	plk_channel_end_init(&broker.front, fd, PLK_CHANNEL_FRONT_BROKER);
 	if (plk_watch_add(&broker.loop, &broker.front_watch, broker.front.fd, EPOLLIN) < 0)
 		leave(EXIT_FAILURE);
@@ -687,18 +742,80 @@ init(void)
 	(void)umask(SOCKET_UMASK); /* it cannot fail */
 }
 
+/* Serves until the stage is over. */
+static void
+serve(enum plk_stage stage)
+{
+	while (broker.stage == stage) {
+		if (plk_loop_step(&broker.loop) < 0)
+			leave(EXIT_FAILURE);
+	}
+}
+
+/* Socket files, in directories that were named, and TCP ports that were named; no other file, no signal. */
+static int
+landlock(void)
+{
+	struct plk_landlock_rule rules[PLK_PORTS_MAX];
+	const struct plk_landlock allow = {
+		.rules = rules,
+		.n_rules = broker.n_directories,
+		.connect_ports = broker.connect_ports,
+		.n_connect_ports = broker.n_connect_ports,
+		.bind_ports = broker.bind_ports,
+		.n_bind_ports = broker.n_bind_ports,
+	};
+	int error;
+
+	for (size_t i = 0; i < broker.n_directories; i++)
+		rules[i] = (struct plk_landlock_rule){broker.directories[i], PLK_LANDLOCK_SOCKETS};
+	error = plk_confine_landlock(&broker.confined, &allow);
+	for (size_t i = 0; i < broker.n_directories; i++)
+		plk_fd_close(&broker.directories[i]);
+	return error;
+}
+
+static int
+limits(void)
+{
+	return plk_confine_limits(&broker.confined, &(const struct plk_limits){.files = FILES});
+}
+
+static void
+must(int error, enum plk_step step)
+{
+	if (error < 0)
+		give_up(PLK_EVENT_CONFINE, step, (uint64_t)-error, 0);
+}
+
+static void
+confined_tell(void)
+{
+	tell_front(&(const struct plk_msg){.type = PLK_MSG_CONFINED, .u.confined = broker.confined},
+		   -1);
+}
+
 int
 main(void)
 {
 	init();
+	plk_process_begin("pktlockd-broker");
 	plk_process_ignore_signals();
-	if (plk_process_harden("pktlockd-broker") < 0 || mark_choose() < 0)
+	if (mark_choose() < 0 || plk_loop_open(&broker.loop) < 0 || channels_open() < 0 ||
+	    rtnl_open() < 0)
 		return EXIT_FAILURE;
-	if (plk_loop_open(&broker.loop) < 0 || channels_open() < 0 || rtnl_open() < 0)
-		return EXIT_FAILURE;
-	if (plk_sandbox_enter(PLK_SANDBOX_BROKER) < 0)
-		return EXIT_FAILURE;
-	while (plk_loop_step(&broker.loop) == 0)
-		continue;
-	leave(EXIT_FAILURE);
+	must(plk_confine_privileges(), PLK_STEP_PRIVILEGES);
+	must(plk_confine_capabilities(&broker.confined, PLK_CAPABILITIES_NET_RAW),
+	     PLK_STEP_CAPABILITIES);
+	serve(PLK_STAGE_START); /* until the front has said what it will need */
+	must(landlock(), PLK_STEP_LANDLOCK);
+	must(limits(), PLK_STEP_LIMITS);
+	must(plk_confine_dumpable(), PLK_STEP_DUMPABLE);
+	plk_confine_memory(&broker.confined);
+	must(plk_confine_calls(&broker.confined, PLK_SANDBOX_BROKER), PLK_STEP_CALLS);
+	confined_tell();
+	serve(PLK_STAGE_IFACE);
+	serve(PLK_STAGE_SETUP);
+	serve(PLK_STAGE_RUN);
+	leave(EXIT_SUCCESS); /* RUN is the last one */
 }

@@ -41,7 +41,7 @@ failed(struct front_port *p, const char *what, int error)
 {
 	if (error != p->last_error)
 		plk_log(PLK_LOG_LINE_WARNING, "%s: %s; trying again remote=%s", what,
-			strerror(error), p->label);
+			plk_words_error((uint64_t)error), p->label);
 	p->last_error = error;
 	try_later(p, 0);
 }
@@ -111,6 +111,11 @@ plk_active_connecting(const struct plk_msg_connecting *answer, int *fd)
 
 	if (answer->error != 0 || *fd < 0) {
 		failed(p, plk_words_step(answer->step), (int)answer->error);
+		return;
+	}
+	if (front.worker.fd < 0) { /* its number is the next worker's: see channel_take() */
+		plk_fd_close(fd);
+		failed(p, "cannot connect", EAGAIN);
 		return;
 	}
 	connecting_close(p); /* there is none: one try at a time */

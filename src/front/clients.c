@@ -114,7 +114,7 @@ closed_log(const struct plk_msg_closed *c, const struct front_client *client)
 		"dropped=%llu",
 		front.ports[c->port].label, c->slot, who, plk_words_close(c->reason),
 		c->error != 0 && is_fault ? " error=" : "",
-		c->error != 0 && is_fault ? strerror((int)c->error) : "",
+		c->error != 0 && is_fault ? plk_words_error(c->error) : "",
 		(unsigned long long)c->from_client, (unsigned long long)c->to_client,
 		(unsigned long long)c->dropped);
 }

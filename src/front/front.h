@@ -15,11 +15,13 @@
 #include <pktlock/listen.h>
 
 #include "core/backoff.h"
+#include "core/books.h"
 #include "core/ratelimit.h"
 #include "os/channel.h"
 #include "os/log.h"
 #include "os/loop.h"
 #include "os/peer.h"
+#include "sandbox/sandbox.h"
 #include "text/cmdline.h"
 
 #define PLK_LABEL_BYTES 1024 /* of a port in the log, escaped */
@@ -72,6 +74,13 @@ struct front_listen {
 struct front {
 	struct plk_loop loop;
 	enum plk_stage stage;
+	struct plk_msg_confined confined;                   /* our own state */
+	struct plk_msg_confined confined_others[PLK_PEERS]; /* PLK_PEER_FRONT: of the supervisor */
+	bool is_nobody;                                     /* there is no user pktlock */
+	unsigned uid;                                       /* as which we all run */
+	unsigned gid;
+	struct plk_books books; /* what all workers counted */
+	const void *page;       /* what the living one counts in; NULL if there is none */
 	struct plk_channel_end supervisor;
 	struct plk_channel_end broker;
 	struct plk_channel_end worker;
@@ -111,6 +120,9 @@ void plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_typ
 /** plk_front_await() - wait for a message of some type, which is in front.answer afterwards */
 void plk_front_await(enum plk_msg_type answer);
 
+/** plk_front_config_send() - what a new worker is told first: how much memory it needs, and where to count */
+void plk_front_config_send(void);
+
 /** plk_front_port_send() - make a port known to the worker */
 void plk_front_port_send(size_t i);
 
@@ -121,6 +133,12 @@ bool plk_front_limited(struct plk_ratelimit *limit);
 
 /** plk_start_plan() - read the command line and LISTEN_*; ends the process on error, and when only an answer was wanted */
 void plk_start_plan(int argc, char **argv);
+
+/** plk_start_allow() - tell the broker which directories and TCP ports it will need, and to close its sandbox */
+void plk_start_allow(void);
+
+/** plk_start_files() - how many descriptors we will have at most */
+uint32_t plk_start_files(void);
 
 /** plk_start_open() - have everything opened; ends the process on error */
 void plk_start_open(void);
@@ -174,8 +192,27 @@ const char *plk_words_class(unsigned class);
 /** plk_words_event() - log what broker or worker said */
 void plk_words_event(const char *from, const struct plk_msg_event *event);
 
-/** plk_words_counters() - log the counters that are not zero, after @what */
-void plk_words_counters(const char *what, const struct plk_msg_counters *counters);
+/** plk_words_counters() - log the counters that are not zero
+ * @values: PLK_COUNTERS of them
+ */
+void plk_words_counters(const uint64_t *values);
+
+/** plk_words_error() - what errno says; static lifetime. Like strerror(), but never allocates: the number may be anybody's. */
+const char *plk_words_error(uint64_t error);
+
+/** plk_words_confined() - log how far a process is confined
+ * @process:   its name
+ * @is_worker: it should have namespaces
+ */
+void plk_words_confined(const char *process, const struct plk_msg_confined *confined,
+			bool is_worker);
+
+/** plk_words_namespaces() - the names of namespaces, joined by commas; "none" for none
+ * @set: bits of enum plk_namespace
+ * @out: room for PLK_NAMESPACES_TEXT bytes
+ */
+#define PLK_NAMESPACES_TEXT 40
+void plk_words_namespaces(unsigned set, char *out);
 
 /** plk_words_fail() - a start-up error: "pktlockd: OPTION: 'TEXT': REASON", then the end of the process
  * @text: without bytes (NULL) if the message is about no text

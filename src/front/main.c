@@ -12,8 +12,8 @@
 #include "front/front.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/page.h"
 #include "os/process.h"
-#include "sandbox/sandbox.h"
 
 #define STOP_MS 300 /* for the worker to finish */
 
@@ -162,16 +162,28 @@ plk_front_port_send(size_t i)
 	plk_front_send(front.worker.fd, &msg, p->listener);
 }
 
+void
+plk_front_config_send(void)
+{
+	const struct plk_msg config = {
+		.type = PLK_MSG_CONFIG,
+		.u.config = {.clients = front.cmdline.clients,
+			     .queue = front.cmdline.queue,
+			     .ports = (uint16_t)front.cmdline.n_ports},
+	};
+	int page = plk_page_make(PLK_BOOKS_BYTES, &front.page);
+
+	if (page < 0)
+		fatal("no memory for the counters");
+	plk_front_send(front.worker.fd, &config, page);
+	plk_fd_close(&page);
+}
+
 /* A new worker gets what the last one had. */
 static void
 worker_equip(void)
 {
-	const struct plk_msg config = {
-		.type = PLK_MSG_CONFIG,
-		.u.config = {.clients = front.cmdline.clients, .queue = front.cmdline.queue},
-	};
-
-	plk_front_send(front.worker.fd, &config, -1);
+	plk_front_config_send();
 	for (size_t i = 0; i < front.cmdline.n_ports; i++)
 		plk_front_port_send(i);
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_HANDOUT}, -1);
@@ -185,10 +197,42 @@ worker_died(const struct plk_msg_worker_died *died)
 	plk_watch_remove(&front.loop, &front.worker_watch);
 	plk_fd_close(&front.worker.fd);
 	front.serving = false;
+	plk_books_fold(&front.books, front.page);
+	plk_page_unmap(&front.page, PLK_BOOKS_BYTES);
 	plk_front_clients_forget();
 	plk_active_forget();
 	plk_log(PLK_LOG_LINE_WARNING, "worker died, all connections ended delay_ms=%u",
 		died->delay_ms);
+}
+
+static void
+counters_log(void)
+{
+	uint64_t values[PLK_COUNTERS];
+
+	plk_books_read(&front.books, front.page, values);
+	plk_words_counters(values);
+}
+
+static void
+worker_confined(const struct plk_msg_confined *confined)
+{
+	const unsigned all = (1U << PLK_NAMESPACES) - 1;
+	struct plk_msg_confined *worker = &front.confined_others[PLK_PEER_WORKER];
+
+	*worker = *confined;
+	worker->namespaces_error = front.confined_others[PLK_PEER_FRONT].namespaces_error;
+	if (front.stage == PLK_STAGE_RUN && plk_front_limited(&front.event_lines))
+		plk_words_confined("worker", worker, true);
+	if (!front.cmdline.require_namespaces || confined->namespaces == all)
+		return;
+	if (front.stage == PLK_STAGE_RUN)
+		fatal("a worker could not enter its namespaces (--require=namespaces)");
+	plk_words_fail(
+		1, "--require", (struct plk_span){(const uint8_t *)"namespaces", 10},
+		"not all namespaces can be entered: %s at byte 0; a container or a unit may forbid "
+		"them (RestrictNamespaces=)",
+		plk_words_error(worker->namespaces_error));
 }
 
 static void
@@ -206,9 +250,8 @@ worker_said(struct plk_received *received)
 	case PLK_MSG_EVENT:
 		plk_words_event("worker", &msg->u.event);
 		break;
-	case PLK_MSG_COUNTERS:
-		if (plk_front_limited(&front.event_lines))
-			plk_words_counters("counters", &msg->u.counters);
+	case PLK_MSG_CONFINED:
+		worker_confined(&msg->u.confined);
 		break;
 	case PLK_MSG_ADOPTED:
 		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&
@@ -302,7 +345,7 @@ done_later(const struct plk_msg_done *done)
 	}
 	if (done->error != 0 && done->error != EBADF) /* EBADF: a class that is not used */
 		plk_log(PLK_LOG_LINE_ERROR, "%s class=%s: %s", plk_words_step(done->step),
-			plk_words_class(done->class), strerror((int)done->error));
+			plk_words_class(done->class), plk_words_error(done->error));
 }
 
 static void
@@ -326,6 +369,9 @@ broker_said(struct plk_received *received)
 		break;
 	case PLK_MSG_LINK:
 		link_log(&msg->u.link);
+		break;
+	case PLK_MSG_CONFINED:
+		front.confined_others[PLK_PEER_BROKER] = msg->u.confined;
 		break;
 	case PLK_MSG_EVENT:
 		plk_words_event("broker", &msg->u.event);
@@ -376,18 +422,28 @@ stop(void)
 		while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
 			continue; /* until the worker has said its last and is gone */
 	}
+	counters_log();
 	exit(EXIT_SUCCESS);
 }
 
+/* The channels have numbers of their own (sandbox/descriptors.h). That to the worker cannot be moved there: what moves
+ * descriptors could move any. It comes to its number because that is the lowest free one: nothing else takes it while there
+ * is no worker. */
 static void
 channel_take(enum plk_peer peer, int *fd)
 {
 	int error = 0;
 
 	if (peer == PLK_PEER_BROKER && front.broker.fd < 0) {
+		error = plk_fd_place(fd, PLK_FRONT_FD_BROKER);
+		if (error < 0)
+			fatal("no descriptor left for the broker");
+		*fd = PLK_FRONT_FD_BROKER;
 		plk_channel_end_init(&front.broker, fd, PLK_CHANNEL_BROKER_FRONT);
 		error = plk_watch_add(&front.loop, &front.broker_watch, front.broker.fd, EPOLLIN);
 	} else if (peer == PLK_PEER_WORKER && front.worker.fd < 0) {
+		if (*fd != PLK_FRONT_FD_WORKER)
+			fatal("the worker's channel came as another descriptor");
 		plk_channel_end_init(&front.worker, fd, PLK_CHANNEL_WORKER_FRONT);
 		error = plk_watch_add(&front.loop, &front.worker_watch, front.worker.fd, EPOLLIN);
 		if (front.stage == PLK_STAGE_RUN)
@@ -414,10 +470,11 @@ supervisor_said(struct plk_received *received)
 	case PLK_MSG_RELOAD:
 		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: there is no remotes file");
 		break;
+	case PLK_MSG_CONFINED:
+		front.confined_others[PLK_PEER_FRONT] = msg->u.confined;
+		break;
 	case PLK_MSG_DUMP:
-		if (front.serving)
-			plk_front_send(front.worker.fd,
-				       &(const struct plk_msg){.type = PLK_MSG_COUNT}, -1);
+		counters_log();
 		break;
 	default: /* STOP: the request table permits no other */
 		stop();
@@ -468,8 +525,11 @@ supervisor_open(void)
 static void
 loop_open(void)
 {
-	if (plk_loop_open(&front.loop) < 0 || supervisor_open() < 0)
+	if (plk_loop_open(&front.loop) < 0 || plk_fd_place(&front.loop.fd, PLK_FRONT_FD_EPOLL) < 0)
 		fatal("cannot make an epoll descriptor");
+	front.loop.fd = PLK_FRONT_FD_EPOLL;
+	if (supervisor_open() < 0)
+		fatal("cannot wait for the supervisor");
 	while (front.broker.fd < 0) {
 		if (plk_loop_step(&front.loop) < 0)
 			fatal("cannot wait");
@@ -477,11 +537,19 @@ loop_open(void)
 }
 
 static void
+confined_log(void)
+{
+	plk_words_confined("supervisor", &front.confined_others[PLK_PEER_FRONT], false);
+	plk_words_confined("broker", &front.confined_others[PLK_PEER_BROKER], false);
+	plk_words_confined("front", &front.confined, false);
+	plk_words_confined("worker", &front.confined_others[PLK_PEER_WORKER], true);
+}
+
+static void
 ready(void)
 {
-	if (plk_sandbox_enter(PLK_SANDBOX_FRONT) < 0)
-		fatal("cannot enter the sandbox");
 	front.stage = PLK_STAGE_RUN;
+	confined_log();
 	if (front.bind_later)
 		bind_again();
 	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
@@ -493,16 +561,50 @@ ready(void)
 	}
 }
 
+static void
+must(int error, enum plk_step step)
+{
+	if (error == 0)
+		return;
+	plk_log(PLK_LOG_LINE_ERROR, "front %s: %s", plk_words_step(step),
+		plk_words_error((uint64_t)-error));
+	exit(EXIT_FAILURE);
+}
+
+/* No file, no TCP, no signal. */
+static int
+landlock(void)
+{
+	return plk_confine_landlock(&front.confined, &(const struct plk_landlock){0});
+}
+
+/* The log may be a file. */
+static int
+limits(void)
+{
+	return plk_confine_limits(
+		&front.confined,
+		&(const struct plk_limits){.files = plk_start_files(), .writes = true});
+}
+
 int
 main(int argc, char **argv)
 {
 	init();
-	plk_log_open("front");
+	plk_process_begin("pktlockd-front");
 	plk_process_ignore_signals();
-	if (plk_process_harden("pktlockd-front") < 0)
-		fatal("cannot give up privileges");
+	plk_log_open("front");
+	must(plk_confine_privileges(), PLK_STEP_PRIVILEGES);
+	must(plk_confine_capabilities(&front.confined, PLK_CAPABILITIES_NONE),
+	     PLK_STEP_CAPABILITIES);
 	plk_start_plan(argc, argv);
 	loop_open();
+	plk_start_allow();
+	must(landlock(), PLK_STEP_LANDLOCK);
+	must(limits(), PLK_STEP_LIMITS);
+	must(plk_confine_dumpable(), PLK_STEP_DUMPABLE);
+	plk_confine_memory(&front.confined);
+	must(plk_confine_calls(&front.confined, PLK_SANDBOX_FRONT), PLK_STEP_CALLS);
 	plk_start_open();
 	ready();
 	while (plk_loop_step(&front.loop) == 0)

@@ -249,8 +249,10 @@ others_close(void)
 		unsigned next = ~0U; /* the lowest descriptor from @from on that is kept */
 
 		for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-			if (front.ports[i].fd >= (int)from && (unsigned)front.ports[i].fd < next)
-				next = (unsigned)front.ports[i].fd;
+			int kept = front.ports[i].listener;
+
+			if (kept >= (int)from && (unsigned)kept < next)
+				next = (unsigned)kept;
 		}
 		if (next > from && close_range(from, next == ~0U ? next : next - 1, 0) < 0)
 			return -errno;
@@ -313,6 +315,48 @@ ports_plan(void)
 	}
 }
 
+/* Gives inherited listeners numbers of their own, before any other is closed: theirs may be one that we use otherwise. */
+static int
+listeners_lift(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		struct front_port *p = &front.ports[i];
+
+		if (p->fd < 0)
+			continue;
+		p->listener = fcntl(p->fd, F_DUPFD_CLOEXEC, PLK_FRONT_FD_OTHER);
+		if (p->listener < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void
+user_look(void)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	front.uid = getuid();
+	front.gid = getgid();
+	front.is_nobody = user && strcmp(user->pw_name, "nobody") == 0;
+}
+
+/* Said now rather than when the last client comes: it will wait until another leaves. */
+static void
+files_check(void)
+{
+	bool few = front.cmdline.n_ports <= PLK_WORKER_PORTS_FEW;
+	uint64_t first = few ? PLK_WORKER_FD_CLIENT_FEW : PLK_WORKER_FD_CLIENT_MANY;
+	uint64_t need = (uint64_t)first + front.cmdline.clients + 1;
+
+	if (plk_process_files() < need)
+		plk_log(PLK_LOG_LINE_WARNING,
+			"%u clients need %llu descriptors, but the limit is %llu (ulimit -n, "
+			"LimitNOFILE=)",
+			front.cmdline.clients, (unsigned long long)need,
+			(unsigned long long)plk_process_files());
+}
+
 static _Noreturn void
 check_print(void)
 {
@@ -369,46 +413,66 @@ plk_start_plan(int argc, char **argv)
 	ports_plan();
 	all_claimed();
 	listen_forget();
-	if (others_close() < 0)
+	if (listeners_lift() < 0 || others_close() < 0)
 		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
-			       "cannot close inherited descriptors: %s", strerror(errno));
+			       "cannot arrange inherited descriptors: %s (ulimit -n, LimitNOFILE=)",
+			       plk_words_error((uint64_t)errno));
 	if (front.cmdline.mode == PLK_MODE_CHECK)
 		check_print();
+	user_look();
+	files_check();
 }
 
 /* ---- opening ---- */
 
-#define FILES_OVER 64 /* descriptors that each process needs beside those of ports and clients */
-
-/* Said now rather than when the last client comes: it will wait until another leaves. */
+/* Tells the broker where a socket file will be made. */
 static void
-files_check(void)
+directory_allow(const char *path)
 {
-	uint64_t need = (uint64_t)front.cmdline.clients + front.cmdline.n_ports + FILES_OVER;
+	const char *last = strrchr(path, '/'); /* it is absolute */
+	struct plk_msg msg = {.type = PLK_MSG_ALLOW_DIRECTORY};
 
-	if (plk_process_files() < need)
-		plk_log(PLK_LOG_LINE_WARNING,
-			"%u clients need %llu descriptors, but the limit is %llu (ulimit -n, "
-			"LimitNOFILE=)",
-			front.cmdline.clients, (unsigned long long)need,
-			(unsigned long long)plk_process_files());
+	memcpy(msg.u.allow_directory.path, path, last == path ? 1 : (size_t)(last - path));
+	plk_front_send(front.broker.fd, &msg, -1);
+}
+
+void
+plk_start_allow(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const struct plk_remote *r = &front.ports[i].port->remote;
+		const struct plk_msg tcp = {
+			.type = PLK_MSG_ALLOW_TCP,
+			.u.allow_tcp = {.port = r->tcp_port, .connect = r->kind == PLK_REMOTE_TCP},
+		};
+
+		if (r->kind == PLK_REMOTE_PUNIX)
+			directory_allow(r->path);
+		else if (r->kind == PLK_REMOTE_PTCP || r->kind == PLK_REMOTE_TCP)
+			plk_front_send(front.broker.fd, &tcp, -1);
+	}
+	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_CONFINE}, -1);
+}
+
+/* A listener and a connection that is being made for each port; beside them the counters' page, and what the worker shows us
+ * or the broker sends, one at a time. */
+uint32_t
+plk_start_files(void)
+{
+	return (uint32_t)(PLK_FRONT_FD_OTHER + 2 * front.cmdline.n_ports + 2);
 }
 
 static void
 worker_get(void)
 {
 	const struct plk_msg wanted = {.type = PLK_MSG_WORKER_WANTED};
-	const struct plk_msg config = {
-		.type = PLK_MSG_CONFIG,
-		.u.config = {.clients = front.cmdline.clients, .queue = front.cmdline.queue},
-	};
 
 	plk_front_send(front.supervisor.fd, &wanted, -1);
 	while (front.worker.fd < 0) {
 		if (plk_loop_step(&front.loop) < 0)
 			exit(1);
 	}
-	plk_front_send(front.worker.fd, &config, -1);
+	plk_front_config_send();
 }
 
 /* The worker proves each inherited listener before anything is opened. */
@@ -421,13 +485,11 @@ listeners_adopt(void)
 
 		if (p->fd < 0)
 			continue;
-		p->listener = p->fd;
 		plk_front_port_send(i);
 		plk_front_await(PLK_MSG_ADOPTED);
 		err = (enum plk_err)front.answer.msg.u.adopted.err;
 		if (err != PLK_OK)
 			plk_words_fail_at("--remote", p->text, err, inherited_at(p));
-		(void)fcntl(p->listener, F_SETFD, FD_CLOEXEC); /* it is open */
 	}
 }
 
@@ -452,10 +514,10 @@ interface_get(void)
 		exit(1);
 	if (is->step != PLK_STEP_NONE && iface->is_tapfd && is->step == PLK_STEP_INTERFACE)
 		plk_words_fail(2, "--interface", span, "descriptor is not a TAP: %s at byte %zu",
-			       strerror((int)is->error), at);
+			       plk_words_error(is->error), at);
 	if (is->step != PLK_STEP_NONE && is->error != 0)
 		plk_words_fail(1, "--interface", span, "%s: %s at byte %zu",
-			       plk_words_step(is->step), strerror((int)is->error), at);
+			       plk_words_step(is->step), plk_words_error(is->error), at);
 	if (is->step != PLK_STEP_NONE)
 		plk_words_fail(1, "--interface", span, "%s at byte %zu", plk_words_step(is->step),
 			       at);
@@ -472,7 +534,7 @@ ask_done(const struct plk_msg *msg)
 	if (done->error != 0)
 		plk_words_fail(1, "--interface", plk_span_str(front.iface.name),
 			       "%s class=%s: %s at byte 0%s", plk_words_step(done->step),
-			       plk_words_class(done->class), strerror((int)done->error),
+			       plk_words_class(done->class), plk_words_error(done->error),
 			       plk_words_hint(done->step, (int)done->error, false));
 }
 
@@ -569,7 +631,7 @@ listener_get(size_t i)
 	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
 	if (answer->error != 0 || front.answer.fd < 0)
 		plk_words_fail(1, "--remote", p->text, "%s: %s at byte %zu%s",
-			       plk_words_step(answer->step), strerror((int)answer->error),
+			       plk_words_step(answer->step), plk_words_error(answer->error),
 			       made_at(p),
 			       plk_words_hint(answer->step, (int)answer->error,
 					      p->port->remote.kind == PLK_REMOTE_PTCP));
@@ -622,9 +684,7 @@ host_hint(void)
 static void
 user_hint(void)
 {
-	const struct passwd *user = getpwuid(getuid());
-
-	if (user && strcmp(user->pw_name, "nobody") == 0)
+	if (front.is_nobody)
 		plk_log(PLK_LOG_LINE_WARNING, "running as nobody, because there is no user pktlock "
 					      "(useradd --system pktlock)");
 }
@@ -632,7 +692,6 @@ user_hint(void)
 void
 plk_start_open(void)
 {
-	files_check();
 	front.stage = PLK_STAGE_SETUP;
 	worker_get();
 	listeners_adopt();

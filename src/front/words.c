@@ -4,6 +4,7 @@
  * their words are here.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ const char plk_words_help[] =
 	"                      tcp=yes (pfd:, sd:)  on-loss=keep\n"
 	"  --clients=N         connections at most, 1-1024 (64)\n"
 	"  --queue=BYTES       output queue of each, 69640-16777216 (1048576)\n"
+	"  --require=namespaces  do not start where the worker cannot have namespaces of its own\n"
 	"  --log-level=LEVEL   error, warning, info (the default) or debug\n"
 	"  --check             check the text, print the plan, open nothing\n"
 	"  --version, --help\n"
@@ -74,6 +76,13 @@ plk_words_step(unsigned step)
 		[PLK_STEP_ZONE] = "the zone names no interface",
 		[PLK_STEP_CONNECT] = "cannot connect",
 		[PLK_STEP_HANDOUT] = "cannot hand the packet sockets to the worker",
+		[PLK_STEP_PRIVILEGES] = "cannot give up new privileges",
+		[PLK_STEP_CAPABILITIES] = "cannot give up capabilities",
+		[PLK_STEP_LANDLOCK] = "cannot use Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK, "
+				      "lsm=landlock)",
+		[PLK_STEP_LIMITS] = "cannot set resource limits",
+		[PLK_STEP_DUMPABLE] = "cannot become undumpable",
+		[PLK_STEP_CALLS] = "cannot load the system call filter (CONFIG_SECCOMP_FILTER)",
 	};
 
 	return step < PLK_STEPS ? words[step] : "?";
@@ -88,7 +97,7 @@ denied_hint(void)
 	(void)snprintf(
 		hint, sizeof hint,
 		"; the directory must be writable for uid %u, gid %u, as which pktlockd runs",
-		(unsigned)getuid(), (unsigned)getgid());
+		front.uid, front.gid);
 	return hint;
 }
 
@@ -145,6 +154,82 @@ plk_words_class(unsigned class)
 	return class < PLK_CLASSES ? words[class] : "?";
 }
 
+const char *
+plk_words_error(uint64_t error)
+{
+	const char *text = NULL;
+
+	if (error <= PLK_ERRNO_MAX) {
+#ifdef __GLIBC__
+		text = strerrordesc_np((int)error);
+#else
+		text = strerror((int)error); /* musl's does not allocate */
+#endif
+	}
+	return text ? text : "unknown error";
+}
+
+void
+plk_words_namespaces(unsigned set, char *out)
+{
+	static const char *const names[PLK_NAMESPACES] = {
+		[PLK_NAMESPACE_USER] = "user", [PLK_NAMESPACE_MOUNT] = "mount",
+		[PLK_NAMESPACE_NET] = "net",   [PLK_NAMESPACE_IPC] = "ipc",
+		[PLK_NAMESPACE_UTS] = "uts",
+	};
+	struct plk_writer w;
+
+	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)out, PLK_NAMESPACES_TEXT});
+	for (size_t i = 0; i < PLK_NAMESPACES; i++) {
+		if (!(set & 1U << i))
+			continue;
+		if (w.n > 0)
+			plk_writer_char(&w, ',');
+		plk_writer_str(&w, names[i]);
+	}
+	if (w.n == 0)
+		plk_writer_str(&w, "none");
+	plk_writer_cstr(&w);
+}
+
+/* The worker's namespaces, and why some of them are missing. */
+static void
+namespaces_print(const struct plk_msg_confined *c, char *out, size_t n)
+{
+	char names[PLK_NAMESPACES_TEXT];
+
+	plk_words_namespaces(c->namespaces, names);
+	if (c->namespaces == (1U << PLK_NAMESPACES) - 1)
+		(void)snprintf(out, n, " namespaces=%s", names);
+	else
+		(void)snprintf(out, n, " namespaces=%s (%s)", names,
+			       plk_words_error(c->namespaces_error));
+}
+
+/* Of the sets but the bounding set; the only one that we know is that of the broker. */
+static const char *
+capabilities_name(uint64_t set)
+{
+	if (set == 0)
+		return "none";
+	return set == (uint64_t)1 << CAP_NET_RAW ? "net_raw" : "more";
+}
+
+void
+plk_words_confined(const char *process, const struct plk_msg_confined *c, bool is_worker)
+{
+	char namespaces[128] = "";
+
+	if (is_worker)
+		namespaces_print(c, namespaces, sizeof namespaces);
+	plk_log(PLK_LOG_LINE_INFO,
+		"confined process=%s calls=%u conditions=%u capabilities=%s bounding=%s "
+		"securebits=%s landlock=%u files=%u mdwe=%s%s",
+		process, c->calls, c->conditions, capabilities_name(c->capabilities),
+		capabilities_name(c->bounding), c->securebits ? "locked" : "open", c->landlock,
+		c->files, c->mdwe ? "yes" : "no", namespaces);
+}
+
 static const char *
 label_of(uint64_t port)
 {
@@ -177,7 +262,7 @@ plk_words_event(const char *from, const struct plk_msg_event *e)
 	case PLK_EVENT_ACCEPT:
 		plk_log(PLK_LOG_LINE_WARNING,
 			"cannot accept a connection: %s; trying again remote=%s",
-			strerror((int)e->b), label_of(e->a));
+			plk_words_error(e->b), label_of(e->a));
 		break;
 	case PLK_EVENT_IGNORED:
 		plk_log(PLK_LOG_LINE_WARNING,
@@ -186,12 +271,12 @@ plk_words_event(const char *from, const struct plk_msg_event *e)
 			label_of(e->a));
 		break;
 	case PLK_EVENT_RX_ERROR:
-		plk_log(PLK_LOG_LINE_WARNING, "cannot receive: %s class=%s", strerror((int)e->b),
+		plk_log(PLK_LOG_LINE_WARNING, "cannot receive: %s class=%s", plk_words_error(e->b),
 			plk_words_class((unsigned)e->a));
 		break;
 	case PLK_EVENT_TX_ERROR:
 		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: cannot send: %s",
-			strerror((int)e->b));
+			plk_words_error(e->b));
 		break;
 	case PLK_EVENT_BAD_HEADER:
 		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",
@@ -202,11 +287,15 @@ plk_words_event(const char *from, const struct plk_msg_event *e)
 			"no memory for the queues of all clients (%llu bytes): %s; make --clients "
 			"or "
 			"--queue smaller",
-			(unsigned long long)e->c, strerror((int)e->b));
+			(unsigned long long)e->c, plk_words_error(e->b));
 		break;
 	case PLK_EVENT_SYSTEM:
 		plk_log(PLK_LOG_LINE_ERROR, "%s gives up at line %llu: %s", from,
-			(unsigned long long)e->a, strerror((int)e->b));
+			(unsigned long long)e->a, plk_words_error(e->b));
+		break;
+	case PLK_EVENT_CONFINE:
+		plk_log(PLK_LOG_LINE_ERROR, "%s %s: %s", from, plk_words_step((unsigned)e->a),
+			plk_words_error(e->b));
 		break;
 	default:
 		plk_log(PLK_LOG_LINE_ERROR, "%s sent an unknown event code=%u", from, e->code);
@@ -214,7 +303,7 @@ plk_words_event(const char *from, const struct plk_msg_event *e)
 }
 
 void
-plk_words_counters(const char *what, const struct plk_msg_counters *counters)
+plk_words_counters(const uint64_t *values)
 {
 	static const char *const names[PLK_COUNTERS] = {
 #define X(id, name) [PLK_COUNTER_##id] = (name),
@@ -226,39 +315,39 @@ plk_words_counters(const char *what, const struct plk_msg_counters *counters)
 
 	plk_writer_init(&w, (struct plk_mspan){line, sizeof line});
 	for (size_t i = 0; i < PLK_COUNTERS; i++) {
-		uint64_t value;
-
-		memcpy(&value, counters->values + i * sizeof value, sizeof value);
-		if (value == 0)
+		if (values[i] == 0)
 			continue;
 		plk_writer_char(&w, ' ');
 		plk_writer_str(&w, names[i]);
 		plk_writer_char(&w, '=');
-		plk_writer_dec(&w, value);
+		plk_writer_dec(&w, values[i]);
 	}
 	plk_writer_cstr(&w);
-	plk_log(PLK_LOG_LINE_INFO, "%s%s", what, w.n > 0 ? (const char *)line : " all zero");
+	plk_log(PLK_LOG_LINE_INFO, "counters%s", w.n > 0 ? (const char *)line : " all zero");
 }
 
 void
 plk_words_fail(int status, const char *option, struct plk_span text, const char *reason, ...)
 {
 	uint8_t escaped[4 * TEXT_BYTES + 8];
+	char line[sizeof escaped + 1024];
 	struct plk_writer w;
+	size_t n;
 	va_list args;
 
 	plk_writer_init(&w, (struct plk_mspan){escaped, sizeof escaped});
 	plk_writer_escaped(&w, text, TEXT_BYTES);
 	plk_writer_cstr(&w);
-	(void)fprintf(stderr, "pktlockd: ");
-	if (option)
-		(void)fprintf(stderr, "%s: ", option);
-	if (text.p)
-		(void)fprintf(stderr, "'%s': ", (const char *)escaped);
+	n = plk_log_written(snprintf(line, sizeof line, "pktlockd: %s%s%s%s%s",
+				     option ? option : "", option ? ": " : "", text.p ? "'" : "",
+				     text.p ? (const char *)escaped : "", text.p ? "': " : ""),
+			    sizeof line);
 	va_start(args, reason);
-	(void)vfprintf(stderr, reason, args);
+	n += plk_log_written(vsnprintf(line + n, sizeof line - n, reason, args), sizeof line - n);
 	va_end(args);
-	(void)fprintf(stderr, "\n");
+	line[n] = '\n'; /* over the NUL */
+	if (write(STDERR_FILENO, line, n + 1) < 0)
+		exit(status); /* whom could we tell? */
 	exit(status);
 }
 

@@ -64,7 +64,24 @@ enum plk_step {
 	PLK_STEP_ZONE,
 	PLK_STEP_CONNECT,
 	PLK_STEP_HANDOUT,
+	/* the gates of a process: sandbox/sandbox.h */
+	PLK_STEP_PRIVILEGES,
+	PLK_STEP_CAPABILITIES,
+	PLK_STEP_LANDLOCK,
+	PLK_STEP_LIMITS,
+	PLK_STEP_DUMPABLE,
+	PLK_STEP_CALLS,
 	PLK_STEPS
+};
+
+/** enum plk_namespace - the bits of struct plk_msg_confined.namespaces, and the order in which they are entered */
+enum plk_namespace {
+	PLK_NAMESPACE_USER,
+	PLK_NAMESPACE_MOUNT,
+	PLK_NAMESPACE_NET,
+	PLK_NAMESPACE_IPC,
+	PLK_NAMESPACE_UTS,
+	PLK_NAMESPACES
 };
 
 /** enum plk_link_kind - what an interface is, as far as it matters */
@@ -110,10 +127,11 @@ enum plk_event {
 	PLK_EVENT_BAD_HEADER, /* a: port, b: enum plk_err */
 	PLK_EVENT_MEMORY,     /* b: errno; c: bytes; the sender ends itself after it */
 	PLK_EVENT_SYSTEM,     /* a: where, b: errno; the sender ends itself after it */
+	PLK_EVENT_CONFINE,    /* a: enum plk_step, b: errno; the sender ends itself after it */
 	PLK_EVENTS
 };
 
-/* What the worker counts: one slot each in the message COUNTERS. */
+/* What the worker counts: one slot each in its page (core/books.h). */
 /* clang-format off */
 #define PLK_COUNTER_TABLE(X) \
 	X(RX_FRAMES,       "rx_frames")       /* taken from the interface */ \
@@ -148,7 +166,6 @@ enum plk_counter {
 
 #define PLK_PATH_FIELD (PLK_PATH_MAX + 1)
 #define PLK_NAME_FIELD (PLK_IFNAME_MAX + 1)
-#define PLK_COUNTER_FIELD (8 * PLK_COUNTERS)
 #define PLK_ANY8 UINT8_MAX
 #define PLK_ANY16 UINT16_MAX
 #define PLK_ANY32 UINT32_MAX
@@ -171,6 +188,10 @@ enum plk_counter {
 	E(WORKER_WANTED) \
 	E(WORKER_STUCK) \
 	E(READY) \
+	/* front to broker: what it will need to do, then: close your sandbox */ \
+	P(ALLOW_DIRECTORY, allow_directory) \
+	P(ALLOW_TCP, allow_tcp) \
+	E(CONFINE) \
 	/* front to broker */ \
 	P(IFACE_NAME, iface_name) \
 	P(IFACE_TAP, iface_tap) \
@@ -198,14 +219,14 @@ enum plk_counter {
 	P(CLIENT, client) \
 	P(ADMIT, admit) \
 	E(GO) \
-	E(COUNT) \
 	E(FINISH) \
 	/* worker to front */ \
 	P(ADOPTED, adopted) \
 	E(SERVING) \
 	P(ACCEPTED, accepted) \
 	P(CLOSED, closed) \
-	P(COUNTERS, counters) \
+	/* supervisor, broker and worker to front: how far it is confined */ \
+	P(CONFINED, confined) \
 	/* broker and worker to front */ \
 	P(EVENT, event)
 
@@ -215,6 +236,10 @@ enum plk_counter {
 	U32(number, PLK_FD_MAX) U8(netns, PLK_NETNS_KINDS - 1)
 #define PLK_MSG_WORKER_DIED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(status, PLK_ANY32) U32(delay_ms, PLK_ANY32)
+#define PLK_MSG_ALLOW_DIRECTORY_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	STR(path, PLK_PATH_FIELD)
+#define PLK_MSG_ALLOW_TCP_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_ANY16) U8(connect, 1)
 #define PLK_MSG_IFACE_NAME_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	STR(name, PLK_NAME_FIELD)
 #define PLK_MSG_IFACE_TAP_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -249,7 +274,7 @@ enum plk_counter {
 #define PLK_MSG_PACKET_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1) U32(block_bytes, PLK_ANY32) U32(n_blocks, PLK_ANY32)
 #define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX)
+	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX) U16(ports, PLK_PORTS_MAX)
 #define PLK_MSG_PORT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) U8(role, PLK_ROLES - 1) U8(vnet_hdr, PLK_VNET_HDR_HASH) \
 	U8(direction, PLK_DIRECTIONS - 1) U8(latency, PLK_LATENCIES - 1) U32(max_clients, PLK_CLIENTS_MAX) \
@@ -265,8 +290,10 @@ enum plk_counter {
 #define PLK_MSG_CLOSED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
 	U8(reason, PLK_CLOSES - 1) U32(error, PLK_ERRNO_MAX) U64(from_client) U64(to_client) U64(dropped)
-#define PLK_MSG_COUNTERS_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	RAW(values, PLK_COUNTER_FIELD)
+#define PLK_MSG_CONFINED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(namespaces, (1 << PLK_NAMESPACES) - 1) U32(namespaces_error, PLK_ERRNO_MAX) \
+	U64(capabilities) U64(bounding) U8(securebits, 1) U8(landlock, PLK_ANY8) U32(files, PLK_ANY32) \
+	U8(mdwe, 1) U16(calls, PLK_ANY16) U16(conditions, PLK_ANY16)
 #define PLK_MSG_EVENT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(code, PLK_EVENTS - 1) U64(a) U64(b) U64(c)
 /* clang-format on */

@@ -14,7 +14,7 @@
 int
 plk_channel_pair(int fd[2])
 {
-	/* #syscalls:supervisor socketpair */
+	/* #syscalls:supervisor socketpair[0=AF_UNIX,1=SOCK_SEQPACKET|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] (channels of a worker) */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) < 0)
 		return -errno;
 	return 0;
@@ -55,7 +55,9 @@ plk_channel_send(int fd, const struct plk_msg *msg, int pass)
 	if (pass >= 0)
 		attach_fd(&header, control, sizeof control, pass);
 	do {
-		/* #syscalls:supervisor,front,broker,worker sendmsg */
+		/* #syscalls:supervisor,broker sendmsg[2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages) */
+		/* #syscalls:front sendmsg[0=0..PLK_FRONT_FD_WORKER,2=MSG_NOSIGNAL|MSG_DONTWAIT] */
+		/* #syscalls:worker sendmsg[0=PLK_WORKER_FD_FRONT,2=MSG_NOSIGNAL|MSG_DONTWAIT] */
 		sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : 0;
@@ -97,9 +99,10 @@ static bool
 is_closed(int fd)
 {
 	struct pollfd poll_fd = {.fd = fd};
+	const struct timespec now = {0};
 
-	/* #syscalls:supervisor,front,broker,worker poll */
-	return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR));
+	/* #syscalls:supervisor,front,broker,worker ppoll[1=1,3=0] */
+	return ppoll(&poll_fd, 1, &now, NULL) > 0 && (poll_fd.revents & (POLLHUP | POLLERR));
 }
 
 /* Whether the datagram is a message that may come now. */
@@ -137,7 +140,10 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 
 	*out = (struct plk_received){.fd = -1};
 	do {
-		/* #syscalls:supervisor,front,broker,worker recvmsg */
+		/* #syscalls:supervisor recvmsg[2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
+		/* #syscalls:broker recvmsg[0=0..PLK_BROKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] */
+		/* #syscalls:front recvmsg[0=0..PLK_FRONT_FD_WORKER,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] */
+		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] */
 		n = recvmsg(end->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)

@@ -8,7 +8,7 @@ plk_now_ms(void)
 {
 	struct timespec t = {0};
 
-	/* #syscalls:supervisor,front,worker clock_gettime (where the vDSO has none) */
+	/* #syscalls:supervisor,front,worker clock_gettime[0=CLOCK_MONOTONIC] (where the vDSO has none) */
 	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* it cannot fail with this clock */
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }

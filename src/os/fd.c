@@ -11,7 +11,8 @@ plk_fd_close(int *fd)
 {
 	int saved = errno;
 
-	/* #syscalls:supervisor,front,broker,worker close */
+	/* #syscalls:supervisor,front,broker close */
+	/* #syscalls:worker close[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] */
 	if (*fd >= 0)
 		(void)close(*fd); /* Linux closes it whatever it answers */
 	*fd = -1;
@@ -25,6 +26,45 @@ plk_fd_take(int *fd)
 
 	*fd = -1;
 	return taken;
+}
+
+int
+plk_fd_place(int *fd, int number)
+{
+	int error = 0;
+
+	if (*fd == number) {
+		*fd = -1;
+		return 0;
+	}
+	/* #syscalls:exec dup3 (the worker's descriptors have fixed numbers) */
+	if (dup3(*fd, number, O_CLOEXEC) < 0)
+		error = -errno;
+	plk_fd_close(fd);
+	return error;
+}
+
+int
+plk_fd_lift(int *fd, int lowest)
+{
+	int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, lowest);
+
+	if (lifted < 0)
+		return -errno;
+	plk_fd_close(fd);
+	*fd = lifted;
+	return 0;
+}
+
+int
+plk_fd_fill(int fd, int first, int last)
+{
+	for (int number = first; number <= last; number++) {
+		/* #syscalls:exec fcntl (is it free; make a listener non-blocking) */
+		if (fcntl(number, F_GETFD) < 0 && dup3(fd, number, O_CLOEXEC) < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 int
@@ -45,7 +85,8 @@ plk_fd_error(int fd)
 	int error = 0;
 	socklen_t n = sizeof error;
 
-	/* #syscalls:front,worker getsockopt */
+	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_ERROR] */
+	/* #syscalls:worker getsockopt[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,1=SOL_SOCKET,2=SO_ERROR] */
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
 		return -errno;
 	return -error;

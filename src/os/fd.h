@@ -13,6 +13,24 @@ void plk_fd_close(int *fd);
 /** plk_fd_take() - hand ownership on: the value of *fd, which becomes -1 */
 int plk_fd_take(int *fd);
 
+/** plk_fd_place() - give a descriptor another number, which it keeps; what had the number before is closed
+ * @fd:     owned; -1 afterwards, in any case
+ * @number: the new one; CLOEXEC
+ * Return: 0 or -errno.
+ */
+int plk_fd_place(int *fd, int number);
+
+/** plk_fd_lift() - give a descriptor the lowest free number from @lowest on; Return: 0 or -errno */
+int plk_fd_lift(int *fd, int lowest);
+
+/** plk_fd_fill() - take all numbers that are free
+ * @fd:    of which they become copies, borrowed
+ * @first: first number
+ * @last:  last number
+ * Return: 0 or -errno.
+ */
+int plk_fd_fill(int fd, int first, int last);
+
 /** plk_fd_stdio() - see to it that descriptors 0, 1 and 2 are open, so that nothing else gets these numbers
  * Return: 0 or -errno.
  */

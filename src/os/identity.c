@@ -3,7 +3,10 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <grp.h>
+#include <linux/securebits.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 int
@@ -30,8 +33,20 @@ has(capng_type_t set, unsigned capability)
 	return capng_have_capability(set, capability) != 0;
 }
 
-/* The sets as they are to be, for capng_apply() or capng_change_id(); whether the bounding set
- * can be changed. */
+/* What must stay as it is from now on: being root, or becoming another user, gives no capabilities; nothing raises the
+ * ambient set. */
+static int
+securebits_lock(void)
+{
+	const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+			 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+			 SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+	return prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* The sets as they are to be, for capng_apply() or capng_change_id(); whether the bounding set and the securebits
+ * can be changed: then CAP_SETPCAP stays until they are. */
 static int
 sets_prepare(enum plk_keep keep, bool *may_bound)
 {
@@ -46,6 +61,20 @@ sets_prepare(enum plk_keep keep, bool *may_bound)
 	capng_clear(CAPNG_SELECT_ALL);
 	if (net_raw && capng_update(CAPNG_ADD, sets, CAP_NET_RAW) < 0)
 		return -EINVAL;
+	if (*may_bound &&
+	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETPCAP) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+/* Another user, and no other group; capabilities stay for the moment, to be given up one by one. */
+static int
+user_become(const struct plk_identity *id)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(id->gid, id->gid, id->gid) < 0 || setresuid(id->uid, id->uid, id->uid) < 0 ||
+	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return -errno;
 	return 0;
 }
 
@@ -59,9 +88,17 @@ plk_identity_assume(const struct plk_identity *id, enum plk_keep keep)
 		return error;
 	if (may_bound && capng_apply(CAPNG_SELECT_BOUNDS) < 0)
 		return -EPERM;
-	if (id->change && capng_change_id((int)id->uid, (int)id->gid, CAPNG_DROP_SUPP_GRP) < 0)
+	error = id->change ? user_become(id) : 0;
+	if (error < 0)
+		return error;
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0 || capng_apply(CAPNG_SELECT_AMBIENT) < 0)
 		return -EPERM;
-	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
-		return -EPERM;
-	return capng_apply(CAPNG_SELECT_AMBIENT) < 0 ? -EPERM : 0;
+	if (!may_bound)
+		return 0;
+	error = securebits_lock();
+	if (error < 0)
+		return error;
+	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			   CAP_SETPCAP); /* it is there */
+	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }

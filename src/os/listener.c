@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -37,7 +38,7 @@ unix_address(const char *path)
 static int
 probe(const struct sockaddr_un *addr)
 {
-	/* #syscalls:broker connect socket */
+	/* #syscalls:broker connect socket[0=AF_UNIX,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
 	int fd = socket(AF_UNIX, STREAM, 0);
 	int error;
 
@@ -58,7 +59,7 @@ stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *st
 	int error;
 
 	*step = PLK_STEP_STALE;
-	/* #syscalls:broker newfstatat */
+	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] */
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
@@ -66,8 +67,8 @@ stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *st
 	error = probe(addr);
 	if (error < 0)
 		return error;
-	/* #syscalls:broker unlink */
-	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	/* #syscalls:broker unlinkat[2=0] */
+	return unlinkat(AT_FDCWD, path, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 static int
@@ -112,7 +113,7 @@ plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum pl
 	if (error == 0)
 		error = file_note(path, file);
 	if (error < 0 && *step == PLK_STEP_LISTEN)
-		(void)unlink(path); /* bind() has made it */
+		(void)unlinkat(AT_FDCWD, path, 0); /* bind() has made it */
 	if (error < 0) {
 		plk_fd_close(&made);
 		return error;
@@ -171,7 +172,10 @@ inet_address(int fd, const struct plk_inet *inet, union inet_address *out, sockl
 static int
 set_int(int fd, int level, int option, int value)
 {
-	/* #syscalls:broker,exec setsockopt */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_REUSEADDR] setsockopt[1=IPPROTO_IPV6,2=IPV6_V6ONLY] */
+	/* #syscalls:broker,exec setsockopt[1=SOL_SOCKET,2=SO_KEEPALIVE] (of a listener that was inherited) */
+	/* #syscalls:broker,exec setsockopt[1=IPPROTO_TCP,2=TCP_NODELAY] (the same) */
+	/* #syscalls:broker,exec setsockopt[1=IPPROTO_TCP,2=TCP_KEEPIDLE..TCP_KEEPCNT] (the same) */
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
@@ -203,6 +207,8 @@ inet_make(const struct plk_inet *inet, int *fd, union inet_address *addr, sockle
 	int error;
 
 	*step = PLK_STEP_SOCKET;
+	/* #syscalls:broker socket[0=AF_INET,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
+	/* #syscalls:broker socket[0=AF_INET6,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
 	*fd = socket(inet->is_v6 ? AF_INET6 : AF_INET, STREAM, 0);
 	if (*fd < 0)
 		return -errno;
@@ -283,5 +289,5 @@ plk_socket_file_remove(const struct plk_socket_file *file)
 
 	if (lstat(file->path, &st) < 0 || st.st_dev != file->dev || st.st_ino != file->ino)
 		return;
-	(void)unlink(file->path); /* the directory may not be ours any more */
+	(void)unlinkat(AT_FDCWD, file->path, 0); /* the directory may not be ours any more */
 }

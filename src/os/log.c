@@ -45,9 +45,8 @@ plk_log_level(enum plk_log level)
 	log_level = level;
 }
 
-/* What snprintf() returned, as what it wrote into @size bytes. */
-static size_t
-written(int n, size_t size)
+size_t
+plk_log_written(int n, size_t size)
 {
 	if (n < 0)
 		return 0;
@@ -61,8 +60,10 @@ is_writable(void)
 {
 	struct pollfd poll_fd = {.fd = STDERR_FILENO, .events = POLLOUT};
 
-	/* #syscalls:supervisor,front poll */
-	return poll(&poll_fd, 1, 0) > 0;
+	const struct timespec now = {0};
+
+	/* #syscalls:supervisor,front ppoll[1=1,3=0] (is there room in the log) */
+	return ppoll(&poll_fd, 1, &now, NULL) > 0;
 }
 
 void
@@ -78,12 +79,12 @@ plk_log(enum plk_log level, const char *format, ...)
 
 	if (level > log_level)
 		return;
-	n = written(snprintf(line, sizeof line,
-			     "%spktlockd[%s]: %s: ", log_to_journal ? levels[level].prefix : "",
-			     log_role, levels[level].name),
-		    sizeof line);
+	n = plk_log_written(snprintf(line, sizeof line, "%spktlockd[%s]: %s: ",
+				     log_to_journal ? levels[level].prefix : "", log_role,
+				     levels[level].name),
+			    sizeof line);
 	va_start(args, format);
-	n += written(vsnprintf(line + n, sizeof line - n, format, args), sizeof line - n);
+	n += plk_log_written(vsnprintf(line + n, sizeof line - n, format, args), sizeof line - n);
 	va_end(args);
 	line[n] = '\n'; /* over the NUL */
 	if (!is_writable()) {
@@ -97,7 +98,7 @@ plk_log(enum plk_log level, const char *format, ...)
 		plk_log(PLK_LOG_LINE_WARNING,
 			"%u lines before this one were lost: nobody read the log", lost);
 	}
-	/* #syscalls:supervisor,front write */
+	/* #syscalls:supervisor,front write[0=STDERR_FILENO] (the log) */
 	if (write(STDERR_FILENO, line, n + 1) < 0)
 		return; /* who does not read the log cannot be told so */
 }

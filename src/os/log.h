@@ -11,6 +11,8 @@
 #ifndef PLK_OS_LOG_H
 #define PLK_OS_LOG_H
 
+#include <stddef.h>
+
 /** enum plk_log - from grave to chatty; the values of text/cmdline.h's enum plk_log_level */
 enum plk_log {
 	PLK_LOG_LINE_ERROR,
@@ -26,6 +28,9 @@ void plk_log_open(const char *role);
 
 /** plk_log_level() - what is graver than or as grave as @level is logged from now on; info at first */
 void plk_log_level(enum plk_log level);
+
+/** plk_log_written() - what snprintf() returned, as what it wrote into @size bytes, the NUL not counted */
+size_t plk_log_written(int n, size_t size);
 
 /** plk_log() - one line, without its end; cut at 1024 bytes */
 void plk_log(enum plk_log level, const char *format, ...) __attribute__((format(printf, 2, 3)));

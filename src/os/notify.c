@@ -42,7 +42,7 @@ plk_notify_open(void)
 void
 plk_notify(const char *state)
 {
-	/* #syscalls:supervisor sendto */
+	/* #syscalls:supervisor sendto[3=MSG_NOSIGNAL,4=0,5=0] (to the service manager) */
 	if (notify_fd >= 0)
 		(void)send(notify_fd, state, strlen(state), MSG_NOSIGNAL);
 }

@@ -28,7 +28,11 @@
 static int
 set_int(int fd, int level, int option, int value)
 {
-	/* #syscalls:broker setsockopt */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_VERSION] setsockopt[1=SOL_PACKET,2=PACKET_VNET_HDR] */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_AUXDATA] setsockopt[1=SOL_PACKET,2=PACKET_IGNORE_OUTGOING] */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_QDISC_BYPASS] setsockopt[1=SOL_SOCKET,2=SO_MARK] */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_RCVBUF] setsockopt[1=SOL_SOCKET,2=SO_SNDBUF] */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_LOCK_FILTER] */
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
@@ -46,6 +50,7 @@ ring_make(int fd)
 
 	if (error < 0)
 		return error;
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] */
 	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
 }
 
@@ -88,6 +93,7 @@ filter_lock(int fd, uint32_t mark)
 	};
 	const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
 
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_ATTACH_FILTER] */
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
 		return -errno;
 	return set_int(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
@@ -111,7 +117,7 @@ configure(int fd, const struct plk_packet_want *want, enum plk_step *step)
 int
 plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step)
 {
-	/* #syscalls:broker socket */
+	/* #syscalls:broker socket[0=AF_PACKET,1=SOCK_RAW|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
 	int made = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int error;
 
@@ -135,7 +141,7 @@ verify(int fd, int index, const char *name)
 	socklen_t n = sizeof bound;
 	struct ifreq request = {0};
 
-	/* #syscalls:broker getsockname ioctl */
+	/* #syscalls:broker getsockname ioctl[1=SIOCGIFINDEX] */
 	if (getsockname(fd, (struct sockaddr *)&bound, &n) < 0)
 		return -errno;
 	memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
@@ -181,6 +187,7 @@ plk_packet_promisc(int fd, int index, bool on)
 {
 	const struct packet_mreq mreq = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
 
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_ADD_MEMBERSHIP] setsockopt[1=SOL_PACKET,2=PACKET_DROP_MEMBERSHIP] */
 	return setsockopt(fd, SOL_PACKET, on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP,
 			  &mreq, sizeof mreq) < 0
 		       ? -errno

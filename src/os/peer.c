@@ -37,7 +37,7 @@ unix_identify(int fd, struct plk_peer_id *out)
 	struct ucred cred = {0};
 	socklen_t n = sizeof cred;
 
-	/* #syscalls:front getsockopt */
+	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_PEERCRED] getsockopt[1=SOL_SOCKET,2=SO_PEERGROUPS] */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
 		return -errno;
 	*out = (struct plk_peer_id){

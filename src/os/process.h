@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process.h: what each of our processes does to itself first.
+ * process.h: what each of our processes does to itself first. What it gives up for ever is in sandbox/sandbox.h.
  */
 #ifndef PLK_OS_PROCESS_H
 #define PLK_OS_PROCESS_H
 
 #include <stdint.h>
 
-/** plk_process_harden() - no new privileges, not dumpable, no core files, and a broken pipe is an error, not a signal
+/** plk_process_begin() - a name, and a broken pipe is an error, not a signal
  * @name: how ps shows the process, at most 15 bytes: what it was executed as is the number of a
  *        descriptor
- * Return: 0 or -errno.
  */
-int plk_process_harden(const char *name);
+void plk_process_begin(const char *name);
 
 /** plk_process_raise_files() - as many descriptors as the hard limit permits; Return: 0 or -errno */
 int plk_process_raise_files(void);

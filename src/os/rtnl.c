@@ -201,7 +201,7 @@ request_send(int fd, const char *name)
 	};
 
 	memcpy(request.name, name, strnlen(name, IFNAMSIZ - 1));
-	/* #syscalls:broker sendto */
+	/* #syscalls:broker sendto[3=MSG_NOSIGNAL,4=0,5=0] */
 	return send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 

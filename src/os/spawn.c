@@ -50,22 +50,22 @@ plk_program_open(const char *name, struct plk_program *out)
 static int
 descriptors_arrange(const struct plk_spawn *how)
 {
-	/* #syscalls:supervisor dup2 (for the worker it starts) */
-	if (dup2(how->channel, STDIN_FILENO) < 0)
+	/* #syscalls:supervisor dup3[2=0] (in the child that becomes a worker) */
+	if (dup3(how->channel, STDIN_FILENO, 0) < 0)
 		return -errno;
 #ifndef PLK_INSTRUMENTED
-	if (how->quiet) {
-		/* #syscalls:supervisor openat (/dev/null for the worker) */
-		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-		if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
-			return -errno;
-	}
+	if (how->null >= 0 &&
+	    (dup3(how->null, STDOUT_FILENO, 0) < 0 || dup3(how->null, STDERR_FILENO, 0) < 0))
+		return -errno;
 #endif
-	/* #syscalls:supervisor close_range (in the child that becomes a worker) */
+	/* #syscalls:supervisor close_range[0=3,2=CLOSE_RANGE_CLOEXEC] (in the child that becomes a worker) */
 	if (!how->inherit &&
 	    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return -errno;
+	for (size_t i = 0; i < how->n_pass; i++) {
+		if (how->pass[i] >= 0 && dup3(how->pass[i], how->pass_at + (int)i, 0) < 0)
+			return -errno;
+	}
 	return 0;
 }
 
@@ -75,20 +75,20 @@ child_main(const struct plk_spawn *how)
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	/* #syscalls:supervisor rt_sigprocmask (in the child that becomes a worker) */
+	/* #syscalls:supervisor rt_sigprocmask[0=SIG_SETMASK] (in the child that becomes a worker) */
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0 || descriptors_arrange(how) < 0)
 		return;
 	if (how->assume && plk_identity_assume(how->assume, how->keep) < 0)
 		return;
-	/* #syscalls:supervisor execveat (the worker) */
+	/* #syscalls:supervisor execveat[4=AT_EMPTY_PATH] (a worker; Landlock permits no other file) */
 	(void)syscall(SYS_execveat, how->program->fd, "", how->argv, how->envp, AT_EMPTY_PATH);
 }
 
 pid_t
 plk_spawn(const struct plk_spawn *how)
 {
-	/* #syscalls:supervisor clone set_robust_list (fork) */
-	pid_t pid = fork();
+	/* #syscalls:supervisor clone[0=SIGCHLD] (a process: no thread, no namespace) */
+	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0) {
 		child_main(how);

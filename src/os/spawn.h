@@ -28,8 +28,11 @@ int plk_program_open(const char *name, struct plk_program *out);
  * @argv:    its arguments, argv[0] included
  * @envp:    its environment
  * @channel: becomes its descriptor 0: its channel to us
- * @quiet:   descriptors 1 and 2 become /dev/null (not in instrumented builds: sanitizers report
- *           there)
+ * @null:    -1, or /dev/null, which becomes descriptors 1 and 2 (not in instrumented builds: sanitizers
+ *           report there)
+ * @pass:    descriptors that it gets beside, -1 for none at that place; borrowed
+ * @n_pass:  how many of them
+ * @pass_at: the number of the first; all of ours are outside of these numbers
  * @inherit: it keeps our inherited descriptors; else it has 0, 1 and 2 only
  * @assume:  NULL, or who it is to be
  * @keep:    what it keeps then
@@ -39,7 +42,10 @@ struct plk_spawn {
 	char *const *argv;
 	char *const *envp;
 	int channel;
-	bool quiet;
+	int null;
+	const int *pass;
+	size_t n_pass;
+	int pass_at;
 	bool inherit;
 	const struct plk_identity *assume;
 	enum plk_keep keep;

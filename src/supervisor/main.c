@@ -6,7 +6,8 @@
  * Theory of operation. The order of main() is the whole idea: the broker is spawned while there is
  * a capability to give it; then every privilege goes; then the front is spawned, so that the first
  * byte of input is read by a process that has nothing; then the sandbox closes, and from now on
- * only workers can be started. What is spawned inherits the sandbox, so it must come last.
+ * only workers can be started. What is spawned inherits the sandbox, so it must come last, and what the
+ * sandbox forbids must be ready before: the worker's program and its namespaces are descriptors.
  *
  * The service ends when the front or the broker ends; the front's status is ours. A worker that
  * ends is replaced: at once if it lived two seconds, else after a growing while. Children ignore
@@ -15,6 +16,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,9 @@
 #define STOP_MS 550        /* for front and worker to end by themselves */
 /* for the broker to remove its socket files; a stop takes less than a second */
 #define STOP_LAST_MS 250
+/* Descriptors: 0-2, /dev/null, signals, epoll, notify, three channels, and while a worker starts four
+ * more; the program and the namespaces above them, out of the way of the numbers that they get in a worker. */
+#define FILES (PLK_NAMESPACES_FD + PLK_NAMESPACES + 1)
 
 /* One of our children. */
 struct child {
@@ -61,7 +66,10 @@ static struct supervisor {
 	struct plk_timer stop_timer;
 	struct plk_backoff worker_backoff;
 	uint64_t worker_since_ms;
+	struct plk_namespaces namespaces;
+	struct plk_msg_confined confined;
 	int signals;
+	int null;
 	int inherited[INHERITED_MAX];
 	size_t n_inherited;
 	bool stopping;
@@ -201,7 +209,7 @@ broker_start(void)
 	struct plk_spawn how = {
 		.argv = argv,
 		.envp = no_environment,
-		.quiet = true,
+		.null = supervisor.null,
 		.assume = &supervisor.identity,
 		.keep = PLK_KEEP_NET_RAW,
 	};
@@ -250,7 +258,7 @@ static int
 front_start(char **argv)
 {
 	char *environment[N_FRONT_VARIABLES + 1];
-	struct plk_spawn how = {.argv = argv, .envp = environment, .inherit = true};
+	struct plk_spawn how = {.argv = argv, .envp = environment, .null = -1, .inherit = true};
 	int error;
 
 	environment_pick(environment);
@@ -274,7 +282,14 @@ worker_start(void *ctx)
 {
 	char name[] = "pktlockd-worker";
 	char *argv[] = {name, NULL};
-	struct plk_spawn how = {.argv = argv, .envp = no_environment, .quiet = true};
+	struct plk_spawn how = {
+		.argv = argv,
+		.envp = no_environment,
+		.null = supervisor.null,
+		.pass = supervisor.namespaces.fd,
+		.n_pass = PLK_NAMESPACES,
+		.pass_at = PLK_WORKER_FD_NAMESPACE,
+	};
 	int error = child_start(&supervisor.worker, &how, PLK_CHANNELS);
 
 	(void)ctx;
@@ -385,7 +400,9 @@ children_reap(void)
 	int status;
 	pid_t pid;
 
-	/* #syscalls:supervisor wait4 */
+	/* A register holds 64 bits, an int has 32, and the C library may extend -1 by ones or by zeros: */
+	/* #syscalls:supervisor wait4[0=0xffffffffffffffff,2=WNOHANG,3=0] (for children) */
+	/* #syscalls:supervisor wait4[0=0xffffffff,2=WNOHANG,3=0] (for children) */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		child_ended(pid, status);
 }
@@ -408,7 +425,7 @@ signals_read(void *ctx, uint32_t events)
 
 	(void)ctx;
 	(void)events;
-	/* #syscalls:supervisor read */
+	/* #syscalls:supervisor read (the signalfd) */
 	if (read(supervisor.signals, &info, sizeof info) != sizeof info)
 		return;
 	switch (info.ssi_signo) {
@@ -435,7 +452,7 @@ front_order(const struct plk_received *received)
 		worker_start(NULL);
 		break;
 	case PLK_MSG_WORKER_STUCK:
-		/* #syscalls:supervisor kill */
+		/* #syscalls:supervisor kill[0=0..PLK_PID_LAST,1=SIGKILL] (a child that is stuck) */
 		if (supervisor.worker.pid > 0)
 			(void)kill(supervisor.worker.pid, SIGKILL); /* it may be dead already */
 		break;
@@ -543,6 +560,14 @@ signals_open(void)
 			     EPOLLIN);
 }
 
+/* What a worker and the broker get as their standard output and error. */
+static int
+null_open(void)
+{
+	supervisor.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return supervisor.null < 0 ? -errno : 0;
+}
+
 static int
 programs_open(void)
 {
@@ -552,7 +577,7 @@ programs_open(void)
 		error = plk_program_open("pktlockd-front", &supervisor.front.program);
 	if (error == 0)
 		error = plk_program_open("pktlockd-worker", &supervisor.worker.program);
-	return error;
+	return error == 0 ? plk_fd_lift(&supervisor.worker.program.fd, PLK_NAMESPACES_FD) : error;
 }
 
 static void
@@ -572,11 +597,49 @@ must(int error, const char *what)
 		die(what, error);
 }
 
+/* No file but the worker's program. Signals must reach the front and the broker, which are not below us. */
+static int
+landlock(void)
+{
+	const struct plk_landlock_rule program = {supervisor.worker.program.fd,
+						  PLK_LANDLOCK_PROGRAM};
+	const struct plk_landlock allow = {.rules = &program, .n_rules = 1, .signals_out = true};
+
+	return plk_confine_landlock(&supervisor.confined, &allow);
+}
+
+static int
+limits(void)
+{
+	return plk_confine_limits(
+		&supervisor.confined,
+		&(const struct plk_limits){.files = FILES, .writes = true, .starts = true});
+}
+
+static void
+confined_tell(void)
+{
+	struct plk_msg msg = {.type = PLK_MSG_CONFINED, .u.confined = supervisor.confined};
+
+	msg.u.confined.namespaces_error = (uint32_t)supervisor.namespaces.error;
+	(void)plk_channel_send(supervisor.front.end.fd, &msg,
+			       -1); /* it may have ended: SIGCHLD follows */
+}
+
+/* What is not needed any more. */
+static void
+programs_close(void)
+{
+	plk_fd_close(&supervisor.broker.program.fd);
+	plk_fd_close(&supervisor.front.program.fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	(void)argc;
 	init();
+	plk_process_begin("pktlockd");
 	must(plk_fd_stdio(), "cannot open /dev/null");
 	plk_log_open("supervisor");
 	must(inherited_list(), "cannot list the inherited descriptors in /proc/self/fd");
@@ -585,19 +648,32 @@ main(int argc, char **argv)
 	must(plk_identity_find(&supervisor.identity), "no user 'pktlock' and no user 'nobody'");
 	must(plk_process_raise_files(), "cannot raise the limit of descriptors");
 	must(plk_notify_open(), "cannot connect to NOTIFY_SOCKET");
+	must(null_open(), "cannot open /dev/null");
 	must(plk_loop_open(&supervisor.loop), "cannot make an epoll descriptor");
 	must(signals_open(), "cannot wait for signals");
 	must(broker_start(), "cannot start the broker");
 	must(plk_identity_assume(&supervisor.identity, PLK_KEEP_NOTHING),
 	     "cannot give up privileges");
-	must(plk_process_harden("pktlockd"), "cannot give up new privileges");
+	must(plk_confine_privileges(), "cannot give up new privileges");
 	must(front_start(argv), "cannot start the front");
 	inherited_close();
 	environment_forget();
+	programs_close();
+	plk_namespaces_make(&supervisor.namespaces);
 	must(plk_watch_add(&supervisor.loop, &supervisor.front_watch, supervisor.front.end.fd,
 			   EPOLLIN),
 	     "cannot wait for the front");
-	must(plk_sandbox_enter(PLK_SANDBOX_SUPERVISOR), "cannot enter the sandbox");
+	must(plk_confine_capabilities(&supervisor.confined, PLK_CAPABILITIES_NONE),
+	     "cannot give up capabilities");
+	must(landlock(),
+	     "cannot use Landlock, which pktlockd needs (Linux 5.13, CONFIG_SECURITY_LANDLOCK, "
+	     "lsm=landlock)");
+	must(limits(), "cannot set resource limits");
+	must(plk_confine_dumpable(), "cannot become undumpable");
+	plk_confine_memory(&supervisor.confined);
+	must(plk_confine_calls(&supervisor.confined, PLK_SANDBOX_SUPERVISOR),
+	     "cannot load the system call filter (CONFIG_SECCOMP_FILTER)");
+	confined_tell();
 	while (!supervisor.stopping && plk_loop_step(&supervisor.loop) == 0)
 		continue;
 	plk_notify("STOPPING=1");

@@ -64,6 +64,16 @@ log_level_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 }
 
 static enum plk_err
+require_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	*at = 0;
+	if (!plk_word_is(value, "namespaces"))
+		return PLK_E_VALUE_UNKNOWN;
+	out->require_namespaces = true;
+	return PLK_OK;
+}
+
+static enum plk_err
 later_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
 	(void)value;
@@ -89,7 +99,7 @@ static const struct option options[] = {
 	{"--remotes-file", later_read, PLK_MODE_RUN, false},
 	{"--remote-dir", later_read, PLK_MODE_RUN, true},
 	{"--filter", later_read, PLK_MODE_RUN, false},
-	{"--require", later_read, PLK_MODE_RUN, false},
+	{"--require", require_read, PLK_MODE_RUN, false},
 	{"--check", NULL, PLK_MODE_CHECK, false},
 	{"--help", NULL, PLK_MODE_HELP, false},
 	{"--version", NULL, PLK_MODE_VERSION, false},

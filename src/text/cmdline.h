@@ -10,7 +10,7 @@
  * may stand on the line. --help and --version win over whatever follows them, so that they always
  * answer.
  *
- * --control, --remotes-file, --remote-dir, --filter and --require are known and refused with
+ * --control, --remotes-file, --remote-dir and --filter are known and refused with
  * PLK_E_OPT_LATER.
  *
  * Trust: whoever starts the daemon, perhaps a script with other people's strings in it. Pure. Fuzz:
@@ -41,6 +41,7 @@ enum plk_cmdline_mode {
  * @texts:    the PORT-SPECs as they were written; they point into the arguments
  * @clients:  slots
  * @queue:    bytes
+ * @require_namespaces: --require=namespaces
  */
 struct plk_cmdline {
 	enum plk_cmdline_mode mode;
@@ -50,6 +51,7 @@ struct plk_cmdline {
 	struct plk_span texts[PLK_PORTS_MAX];
 	uint32_t clients;
 	uint32_t queue;
+	bool require_namespaces;
 	enum plk_log_level log_level;
 };
 

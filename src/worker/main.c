@@ -6,29 +6,29 @@
  * made. It has no capability, no name of a file, and after GO no system call that opens, binds,
  * connects or configures anything.
  *
- * Theory of operation. CONFIG says how much memory there is (START -> SETUP); PORT hands over the
- * listeners, which are proved before they are used; PACKET, from the broker, the packet sockets. GO
- * maps the rings, closes the sandbox and begins to serve (SETUP -> RUN). When the channel to the
+ * Theory of operation. main() closes one gate after another. Between them CONFIG says how much memory there is
+ * (START -> SETUP); PORT hands over the listeners, which are proved before they are used; PACKET, from the broker,
+ * the packet sockets. After GO (SETUP -> RUN) the last gate closes and the worker serves. Descriptors have fixed numbers,
+ * which the system call filter knows (sandbox/descriptors.h). When the channel to the
  * supervisor or to the front closes, or FINISH comes, all connections end and so does the process.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/page.h"
 #include "os/process.h"
-#include "sandbox/sandbox.h"
 #include "worker/worker.h"
 
-/* What the C library and this file do between exec and the sandbox; the supervisor's sandbox,
- * which we inherit, must permit it: */
-/* #syscalls:exec brk mmap munmap mprotect mremap arch_prctl set_tid_address */
-/* #syscalls:exec set_robust_list rseq prlimit64 readlink readlinkat getrandom newfstatat fstat */
-/* #syscalls:exec prctl rt_sigaction epoll_create1 seccomp fcntl getpeername openat pread64 */
-/* #syscalls:exec access uname */
+/* What the C library and this file do between exec and the sandbox; the supervisor's sandbox, which we inherit, must
+ * permit it: */
+/* #syscalls:exec brk arch_prctl set_tid_address set_robust_list rseq readlink getrandom (the C library) */
+/* #syscalls:exec mprotect[2=0..PROT_READ|PROT_WRITE] (the same) */
+/* #syscalls:exec epoll_create1 mmap[2=0..PROT_READ|PROT_WRITE] (the loop; buffers, rings, counters) */
+/* #syscalls:exec fstat newfstatat getpeername getsockopt (is an inherited descriptor a listener) */
 
 struct worker worker;
 
@@ -55,13 +55,25 @@ plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 void
 plk_worker_count(enum plk_counter counter, uint64_t n)
 {
-	worker.counters[counter] += n;
+	worker.uncounted[counter] += n;
+}
+
+void
+plk_worker_enter(void)
+{
+	for (size_t i = 0; i < PLK_COUNTERS && worker.page; i++) {
+		if (worker.uncounted[i] == 0)
+			continue;
+		plk_books_add(worker.page, (enum plk_counter)i, worker.uncounted[i]);
+		worker.uncounted[i] = 0;
+	}
 }
 
 static _Noreturn void
 leave(int status)
 {
 	plk_clients_finish();
+	plk_worker_enter();
 	_exit(status);
 }
 
@@ -124,37 +136,42 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 static void
 packet_take(const struct plk_msg_packet *packet, int *fd)
 {
-	if (packet->class == PLK_CLASS_TX && worker.tx < 0)
-		worker.tx = plk_fd_take(fd);
-	else if (packet->class < PLK_CLASS_RX && worker.rx[packet->class].fd < 0)
+	if (packet->class == PLK_CLASS_TX && worker.tx < 0) {
+		must(plk_fd_place(fd, PLK_WORKER_FD_TX), __LINE__);
+		worker.tx = PLK_WORKER_FD_TX;
+	} else if (packet->class < PLK_CLASS_RX && worker.rx[packet->class].fd < 0) {
 		must(plk_rx_open((enum plk_class)packet->class, fd, packet->block_bytes,
 				 packet->n_blocks),
 		     __LINE__);
-	else
+	} else {
 		refuse(PLK_MSG_PACKET);
-}
-
-static void
-broker_read(void *ctx, uint32_t events)
-{
-	struct plk_received received;
-
-	(void)ctx;
-	(void)events;
-	while (take(&worker.broker, &worker.broker_watch, &received))
-		packet_take(&received.msg.u.packet, &received.fd);
+	}
 }
 
 /* ---- front ---- */
 
+/* All numbers below the first client's are taken: by a copy of /dev/null where nothing else will be. */
 static void
-config_take(const struct plk_msg_config *config)
+numbers_take(uint16_t n_ports)
 {
+	worker.first_client = n_ports <= PLK_WORKER_PORTS_FEW ? PLK_WORKER_FD_CLIENT_FEW
+							      : PLK_WORKER_FD_CLIENT_MANY;
+	must(plk_fd_fill(PLK_WORKER_FD_NULL, PLK_WORKER_FD_RX, worker.first_client - 1), __LINE__);
+}
+
+static void
+config_take(const struct plk_msg_config *config, int *page)
+{
+	void *map;
 	int error;
 
 	worker.stage = PLK_STAGE_SETUP;
 	if (config->clients == 0 || config->queue < PLK_QUEUE_MIN)
 		refuse(PLK_MSG_CONFIG);
+	must(plk_page_map(*page, PLK_BOOKS_BYTES, &map), __LINE__);
+	worker.page = map;
+	plk_fd_close(page);
+	numbers_take(config->ports);
 	error = plk_clients_make(config->clients, config->queue);
 	if (error < 0)
 		give_up(PLK_EVENT_MEMORY, 0, (uint64_t)-error,
@@ -183,13 +200,18 @@ static void
 port_take(const struct plk_msg_port *m, int *fd)
 {
 	struct port *port = &worker.ports[m->port];
+	int listener = PLK_WORKER_FD_LISTENER + m->port;
 
-	if (port->used)
+	if (port->used || listener >= worker.first_client)
 		refuse(PLK_MSG_PORT);
 	if (m->adopt && listener_adopt(m, *fd) != PLK_OK) {
 		plk_fd_close(fd);
 		return;
 	}
+	if (*fd < 0)
+		listener = -1;
+	else
+		must(plk_fd_place(fd, listener), __LINE__);
 	*port = (struct port){
 		.used = true,
 		.role = (enum plk_role)m->role,
@@ -198,7 +220,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.latency = (enum plk_latency)m->latency,
 		.max_clients = m->max_clients,
 		.is_adopted = m->adopt,
-		.listener = plk_fd_take(fd),
+		.listener = listener,
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
 	};
 }
@@ -218,38 +240,19 @@ listeners_start(void *ctx)
 	}
 }
 
+/* GO: main() goes on. */
 static void
 go(void)
 {
-	const struct plk_msg serving = {.type = PLK_MSG_SERVING};
-
-	broker_read(NULL, 0); /* the packet sockets, which were sent before */
-	must(plk_rx_start(), __LINE__);
-	worker.accept_timer.call = listeners_start;
-	listeners_start(NULL);
-	must(plk_sandbox_enter(PLK_SANDBOX_WORKER), __LINE__);
 	worker.stage = PLK_STAGE_RUN;
-	must(plk_worker_tell(&serving, -1), __LINE__);
-}
-
-static void
-counters_tell(void)
-{
-	struct plk_msg msg = {.type = PLK_MSG_COUNTERS};
-
-	plk_rx_losses();
-	_Static_assert(sizeof msg.u.counters.values == sizeof worker.counters,
-		       "one slot for each counter");
-	memcpy(msg.u.counters.values, worker.counters, sizeof worker.counters);
-	(void)plk_worker_tell(&msg, -1); /* who does not read does not want them */
 }
 
 static _Noreturn void
 finish(void)
 {
 	plk_clients_finish();
-	counters_tell();
-	_exit(EXIT_SUCCESS);
+	plk_rx_losses();
+	leave(EXIT_SUCCESS);
 }
 
 static void
@@ -259,7 +262,7 @@ front_order(struct plk_received *received)
 
 	switch (msg->type) {
 	case PLK_MSG_CONFIG:
-		config_take(&msg->u.config);
+		config_take(&msg->u.config, &received->fd);
 		break;
 	case PLK_MSG_PORT:
 		port_take(&msg->u.port, &received->fd);
@@ -272,9 +275,6 @@ front_order(struct plk_received *received)
 		break;
 	case PLK_MSG_ADMIT:
 		plk_clients_admit(&msg->u.admit);
-		break;
-	case PLK_MSG_COUNT:
-		counters_tell();
 		break;
 	default: /* FINISH: the request table permits no other */
 		finish();
@@ -298,23 +298,29 @@ static void
 channel_take(enum plk_peer peer, int *fd)
 {
 	if (peer == PLK_PEER_FRONT && worker.front.fd < 0) {
+		if (plk_fd_place(fd, PLK_WORKER_FD_FRONT) < 0)
+			leave(EXIT_FAILURE);
+		*fd = PLK_WORKER_FD_FRONT;
 		plk_channel_end_init(&worker.front, fd, PLK_CHANNEL_FRONT_WORKER);
-		must(plk_watch_add(&worker.loop, &worker.front_watch, worker.front.fd, EPOLLIN),
-		     __LINE__);
 	} else if (peer == PLK_PEER_BROKER && worker.broker.fd < 0) {
+		if (plk_fd_place(fd, PLK_WORKER_FD_BROKER) < 0)
+			leave(EXIT_FAILURE);
+		*fd = PLK_WORKER_FD_BROKER;
 		plk_channel_end_init(&worker.broker, fd, PLK_CHANNEL_BROKER_WORKER);
 	} else {
 		refuse(PLK_MSG_CHANNEL);
 	}
 }
 
+/* While we serve, nothing may come from the supervisor, and nothing is read: it has ended, or tells us to. */
 static void
 supervisor_read(void *ctx, uint32_t events)
 {
 	struct plk_received received;
 
 	(void)ctx;
-	(void)events;
+	if (worker.stage == PLK_STAGE_RUN)
+		leave(events & EPOLLHUP ? EXIT_SUCCESS : EXIT_FAILURE);
 	if (take(&worker.supervisor, &worker.supervisor_watch, &received))
 		channel_take((enum plk_peer)received.msg.u.channel.peer, &received.fd);
 }
@@ -326,7 +332,7 @@ init(void)
 {
 	worker.front.fd = -1;
 	worker.broker.fd = -1;
-	worker.broker_watch.fd = -1; /* never waited for: see go() */
+	worker.broker_watch.fd = -1; /* never waited for: see packets_take() */
 	worker.tx = -1;
 	worker.supervisor_watch.call = supervisor_read;
 	worker.front_watch.call = front_read;
@@ -337,24 +343,125 @@ init(void)
 }
 
 static int
-supervisor_open(void)
+loop_open(void)
 {
 	int fd = STDIN_FILENO; /* where it was put */
+	int error = plk_loop_open(&worker.loop);
 
+	if (error == 0)
+		error = plk_fd_place(&worker.loop.fd, PLK_WORKER_FD_EPOLL);
+	worker.loop.fd = PLK_WORKER_FD_EPOLL;
 	plk_channel_end_init(&worker.supervisor, &fd, PLK_CHANNEL_SUPERVISOR_WORKER);
-	return plk_watch_add(&worker.loop, &worker.supervisor_watch, worker.supervisor.fd, EPOLLIN);
+	return error < 0 ? error
+			 : plk_watch_add(&worker.loop, &worker.supervisor_watch,
+					 worker.supervisor.fd, EPOLLIN);
+}
+
+static void
+step(void)
+{
+	if (plk_loop_step(&worker.loop) < 0)
+		leave(EXIT_FAILURE);
+}
+
+/* From the supervisor, which is the only one that we have heard of. */
+static void
+channels_wait(void)
+{
+	while (worker.front.fd < 0 || worker.broker.fd < 0)
+		step();
+}
+
+/* The packet sockets, which the broker sent before the front could say GO. */
+static void
+packets_take(void)
+{
+	struct plk_received received;
+
+	worker.stage = PLK_STAGE_SETUP; /* of the message; GO has come */
+	while (take(&worker.broker, &worker.broker_watch, &received))
+		packet_take(&received.msg.u.packet, &received.fd);
+	worker.stage = PLK_STAGE_RUN;
+}
+
+/* Memory, listeners and packet sockets, until GO. */
+static void
+equip(void)
+{
+	must(plk_watch_add(&worker.loop, &worker.front_watch, worker.front.fd, EPOLLIN), __LINE__);
+	while (worker.stage != PLK_STAGE_RUN)
+		step();
+	packets_take();
+	must(plk_rx_start(), __LINE__);
+	worker.accept_timer.call = listeners_start;
+	listeners_start(NULL);
+}
+
+static void
+stage(int error, enum plk_step step)
+{
+	if (error < 0)
+		give_up(PLK_EVENT_CONFINE, step, (uint64_t)-error, 0);
+}
+
+static int
+landlock(void)
+{
+	return plk_confine_landlock(&worker.confined, &(const struct plk_landlock){0});
+}
+
+/* Clients, and one that finds no slot. */
+static int
+limits(void)
+{
+	const struct plk_limits allow = {
+		.files = (uint32_t)worker.first_client + worker.n_slots + 1,
+	};
+
+	return plk_confine_limits(&worker.confined, &allow);
+}
+
+static int
+calls(void)
+{
+	return plk_confine_calls(&worker.confined, worker.first_client == PLK_WORKER_FD_CLIENT_FEW
+							   ? PLK_SANDBOX_WORKER
+							   : PLK_SANDBOX_WORKER_MANY);
+}
+
+static void
+serving_tell(void)
+{
+	const struct plk_msg confined = {.type = PLK_MSG_CONFINED, .u.confined = worker.confined};
+	const struct plk_msg serving = {.type = PLK_MSG_SERVING};
+
+	must(plk_worker_tell(&confined, -1), __LINE__);
+	must(plk_worker_tell(&serving, -1), __LINE__);
 }
 
 int
 main(void)
 {
 	init();
+	plk_process_begin("pktlockd-worker");
 	plk_process_ignore_signals();
-	if (plk_process_harden("pktlockd-worker") < 0)
+	/* the supervisor keeps a low limit for itself; ours comes below */
+	if (plk_process_raise_files() < 0 || loop_open() < 0)
 		return EXIT_FAILURE;
-	if (plk_loop_open(&worker.loop) < 0 || supervisor_open() < 0)
-		return EXIT_FAILURE;
-	while (plk_loop_step(&worker.loop) == 0)
-		continue;
-	leave(EXIT_FAILURE);
+	channels_wait();
+	plk_confine_namespaces(&worker.confined, PLK_WORKER_FD_NAMESPACE);
+	stage(plk_confine_privileges(), PLK_STEP_PRIVILEGES);
+	stage(plk_confine_capabilities(&worker.confined, PLK_CAPABILITIES_NONE),
+	      PLK_STEP_CAPABILITIES);
+	stage(landlock(), PLK_STEP_LANDLOCK);
+	equip();
+	stage(limits(), PLK_STEP_LIMITS);
+	stage(plk_confine_dumpable(), PLK_STEP_DUMPABLE);
+	plk_confine_memory(&worker.confined);
+	stage(calls(), PLK_STEP_CALLS);
+	serving_tell();
+	for (;;) {
+		step();
+		plk_worker_enter();
+	}
 }

@@ -30,6 +30,7 @@ ring_read(struct rx *rx)
 	for (int i = 0; i < PLK_RX_BLOCKS && plk_ring_take(&rx->ring, &block) > 0; i++) {
 		block_deliver(rx->class, block);
 		plk_ring_give(&rx->ring);
+		plk_worker_enter();
 	}
 }
 
@@ -69,23 +70,36 @@ rx_read(void *ctx, uint32_t events)
 	else
 		socket_read(rx);
 	plk_clients_flush();
+	if (worker.losses_timer.at_ms == 0)
+		plk_timer_set(&worker.loop, &worker.losses_timer, PLK_LOSSES_MS);
 }
 
 int
 plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
 {
 	struct rx *rx = &worker.rx[class];
+	int error = plk_fd_place(fd, PLK_WORKER_FD_RX + (int)class);
 
-	rx->fd = plk_fd_take(fd);
+	if (error < 0)
+		return error;
+	rx->fd = PLK_WORKER_FD_RX + (int)class;
 	rx->class = class;
 	rx->watch = (struct plk_watch){.fd = -1, .call = rx_read, .ctx = rx};
 	rx->has_ring = plk_class_is_bulk(class);
 	return rx->has_ring ? plk_ring_open(&rx->ring, rx->fd, block_bytes, n_blocks) : 0;
 }
 
+static void
+losses_read(void *ctx)
+{
+	(void)ctx;
+	plk_rx_losses();
+}
+
 int
 plk_rx_start(void)
 {
+	worker.losses_timer.call = losses_read;
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		struct rx *rx = &worker.rx[i];
 		int error =

@@ -19,6 +19,7 @@
 
 #include <pktlock/deframer.h>
 
+#include "core/books.h"
 #include "core/fdb.h"
 #include "core/outq.h"
 #include "core/ratelimit.h"
@@ -26,6 +27,7 @@
 #include "os/channel.h"
 #include "os/loop.h"
 #include "os/ring.h"
+#include "sandbox/sandbox.h"
 
 #define PLK_IN_BYTES 131072  /* a client's input buffer: some reads' worth, and any record */
 #define PLK_READ_BYTES 16384 /* read from a client in one go: then others get their turn */
@@ -38,6 +40,7 @@
 #define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
 #define PLK_TX_RETRY_MS 1
 #define PLK_TX_WAIT_MS 1000 /* an interface without room is waited for so long */
+#define PLK_LOSSES_MS 200   /* after frames came, the kernel is asked what it had to drop */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for
@@ -104,6 +107,8 @@ struct rx {
 struct worker {
 	struct plk_loop loop;
 	enum plk_stage stage;
+	struct plk_msg_confined confined;
+	int first_client; /* number of the first client's descriptor: sandbox/descriptors.h */
 	struct plk_channel_end supervisor;
 	struct plk_channel_end front;
 	struct plk_channel_end broker;
@@ -128,9 +133,11 @@ struct worker {
 	struct plk_timer accept_timer;
 	struct plk_timer tx_timer;
 	struct plk_timer gone_timer;
+	struct plk_timer losses_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
-	int tx_error; /* the last one, said already */
-	uint64_t counters[PLK_COUNTERS];
+	int tx_error;                     /* the last one, said already */
+	struct plk_books_page *page;      /* the books, which outlive us */
+	uint64_t uncounted[PLK_COUNTERS]; /* not in the books yet */
 };
 
 extern struct worker worker;
@@ -143,8 +150,14 @@ int plk_worker_tell(const struct plk_msg *msg, int pass);
 /** plk_worker_event() - something for the log, rate limited by its code; lost if the front does not read */
 void plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c);
 
-/** plk_worker_count() - add to a counter */
+/** plk_worker_count() - add to a counter; in the books with the next plk_worker_enter() */
 void plk_worker_count(enum plk_counter counter, uint64_t n);
+
+/** plk_worker_enter() - write into the books what was counted
+ * Done when a block is given back to the kernel, and after each step of the loop: a worker that dies within a block has
+ * not counted it, and the next one will.
+ */
+void plk_worker_enter(void);
 
 /* client.c */
 

@@ -34,28 +34,34 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	{"an interface, sockets, a hand-out", "i?o?b?h?", false},
-	{"an interface that is not there, then nothing", "n?", false},
-	{"sockets before an interface", "o", true},
-	{"bind before an interface", "b", true},
-	{"listen before an interface", "l", true},
-	{"sockets after a refused interface", "n?o", true},
-	{"bind after a refused interface", "n?b", true},
-	{"hand-out after a refused interface", "n?h", true},
-	{"two interfaces", "i?i", true},
-	{"a TAP that nobody inherited, then sockets", "t?o", true},
-	{"sockets after the seal", "i?so", true},
-	{"listen after the seal", "i?sl", true},
-	{"two seals", "i?ss", true},
-	{"connect to nothing", "i?c?", false},
-	{"an order of the supervisor", "C", true},
-	{"an answer of the broker", "D", true},
-	{"an empty datagram", "0", true},
-	{"a type that is none", "1", true},
-	{"one byte short", "2", true},
-	{"one byte long", "3", true},
-	{"a descriptor that is not asked for", "F", true},
-	{"a class beyond the last", "i?4", true},
+	{"an interface, sockets, a hand-out", "x?i?o?b?h?", false},
+	{"an interface that is not there, then nothing", "x?n?", false},
+	{"an interface before it is confined", "i", true},
+	{"sockets before it is confined", "o", true},
+	{"two times", "x?x", true},
+	{"a directory after it is confined", "x?d", true},
+	{"a TCP port after it is confined", "x?p", true},
+	{"directories and ports, then an interface", "ddppx?i?", false},
+	{"sockets before an interface", "x?o", true},
+	{"bind before an interface", "x?b", true},
+	{"listen before an interface", "x?l", true},
+	{"sockets after a refused interface", "x?n?o", true},
+	{"bind after a refused interface", "x?n?b", true},
+	{"hand-out after a refused interface", "x?n?h", true},
+	{"two interfaces", "x?i?i", true},
+	{"a TAP that nobody inherited, then sockets", "x?t?o", true},
+	{"sockets after the seal", "x?i?so", true},
+	{"listen after the seal", "x?i?sl", true},
+	{"two seals", "x?i?ss", true},
+	{"connect to nothing", "x?i?c?", false},
+	{"an order of the supervisor", "x?C", true},
+	{"an answer of the broker", "x?D", true},
+	{"an empty datagram", "x?0", true},
+	{"a type that is none", "x?1", true},
+	{"one byte short", "x?2", true},
+	{"one byte long", "x?3", true},
+	{"a descriptor that is not asked for", "x?F", true},
+	{"a class beyond the last", "x?i?4", true},
 };
 /* clang-format on */
 
@@ -106,6 +112,17 @@ step_do(int fd, char step)
 		msg.type = PLK_MSG_IFACE_NAME;
 		send_msg(fd, msg, STDERR_FILENO);
 		return;
+	case 'x':
+		msg.type = PLK_MSG_CONFINE;
+		break;
+	case 'd':
+		msg.type = PLK_MSG_ALLOW_DIRECTORY;
+		memcpy(msg.u.allow_directory.path, "/tmp", 5);
+		break;
+	case 'p':
+		msg.type = PLK_MSG_ALLOW_TCP;
+		msg.u.allow_tcp.port = 1;
+		break;
 	case 'n':
 		memcpy(msg.u.iface_name.name, "nosuch", 7);
 		msg.type = PLK_MSG_IFACE_NAME;

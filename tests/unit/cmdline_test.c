@@ -105,6 +105,11 @@ static const struct bad_row bad_rows[] = {
 	{{"--log-level=Info"}, PLK_E_VALUE_UNKNOWN, "--log-level", "Info", 0},
 	{{"--log-level=warn"}, PLK_E_VALUE_UNKNOWN, "--log-level", "warn", 0},
 	{{"--log-level", "7"}, PLK_E_VALUE_UNKNOWN, "--log-level", "7", 0},
+	{{"--require="}, PLK_E_VALUE_UNKNOWN, "--require", "", 0},
+	{{"--require=namespace"}, PLK_E_VALUE_UNKNOWN, "--require", "namespace", 0},
+	{{"--require=namespaces,"}, PLK_E_VALUE_UNKNOWN, "--require", "namespaces,", 0},
+	{{"--require", "Namespaces"}, PLK_E_VALUE_UNKNOWN, "--require", "Namespaces", 0},
+	{{"--require=namespaces", "--require=namespaces"}, PLK_E_OPT_TWICE, "--require", NULL, 0},
 
 	/* the first fault wins, also over a later --help */
 	{{"--clients=0", "--queue=0"}, PLK_E_NUM_RANGE, "--clients", "0", 0},
@@ -198,9 +203,10 @@ struct good_row {
 	uint32_t clients;
 	uint32_t queue;
 	enum plk_log_level level;
+	bool require; /* namespaces */
 };
 
-#define DEFAULTS 64, 1048576, PLK_LOG_INFO
+#define DEFAULTS 64, 1048576, PLK_LOG_INFO, false
 
 /* clang-format off */
 static const struct good_row good_rows[] = {
@@ -215,15 +221,19 @@ static const struct good_row good_rows[] = {
 	 "eth0", 3, DEFAULTS},
 	{{IF, REMOTE, "--check"}, PLK_MODE_CHECK, "eth0", 1, DEFAULTS},
 	{{"--check", IF, REMOTE}, PLK_MODE_CHECK, "eth0", 1, DEFAULTS},
-	{{IF, REMOTE, "--clients=1"}, PLK_MODE_RUN, "eth0", 1, 1, 1048576, PLK_LOG_INFO},
-	{{IF, REMOTE, "--clients", "1024"}, PLK_MODE_RUN, "eth0", 1, 1024, 1048576, PLK_LOG_INFO},
-	{{IF, REMOTE, "--queue=69640"}, PLK_MODE_RUN, "eth0", 1, 64, 69640, PLK_LOG_INFO},
-	{{IF, REMOTE, "--queue=16777216"}, PLK_MODE_RUN, "eth0", 1, 64, 16777216, PLK_LOG_INFO},
-	{{IF, REMOTE, "--log-level=error"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_ERROR},
+	{{IF, REMOTE, "--clients=1"}, PLK_MODE_RUN, "eth0", 1, 1, 1048576, PLK_LOG_INFO, false},
+	{{IF, REMOTE, "--clients", "1024"}, PLK_MODE_RUN, "eth0", 1, 1024, 1048576, PLK_LOG_INFO, false},
+	{{IF, REMOTE, "--queue=69640"}, PLK_MODE_RUN, "eth0", 1, 64, 69640, PLK_LOG_INFO, false},
+	{{IF, REMOTE, "--queue=16777216"}, PLK_MODE_RUN, "eth0", 1, 64, 16777216, PLK_LOG_INFO, false},
+	{{IF, REMOTE, "--log-level=error"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_ERROR, false},
 	{{IF, REMOTE, "--log-level=warning"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576,
-	 PLK_LOG_WARNING},
+	 PLK_LOG_WARNING, false},
 	{{IF, REMOTE, "--log-level", "info"}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
-	{{IF, REMOTE, "--log-level=debug"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_DEBUG},
+	{{IF, REMOTE, "--log-level=debug"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_DEBUG, false},
+	{{IF, REMOTE, "--require=namespaces"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_INFO,
+	 true},
+	{{"--require", "namespaces", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, 64, 1048576,
+	 PLK_LOG_INFO, true},
 	{{"--help"}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
 	{{"--version"}, PLK_MODE_VERSION, NULL, 0, DEFAULTS},
 	{{"--help", "--nope", ""}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
@@ -273,6 +283,7 @@ test_good(void **state)
 		row_number(&r, "clients", out.clients, row->clients);
 		row_number(&r, "queue", out.queue, row->queue);
 		row_number(&r, "log level", out.log_level, row->level);
+		row_true(&r, "namespaces required", out.require_namespaces == row->require);
 		if (row->iface) {
 			row_number(&r, "ports", out.n_ports, row->n_ports);
 			row_true(&r, "interface is printed",
@@ -292,7 +303,7 @@ static void
 test_later(void **state)
 {
 	static const char *const options[] = {"--control", "--remotes-file", "--remote-dir",
-					      "--filter", "--require"};
+					      "--filter"};
 	struct rows r;
 
 	(void)state;

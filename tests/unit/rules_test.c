@@ -13,64 +13,68 @@
 struct row {
 	enum plk_channel channel;
 	enum plk_msg_type type;
-	const char *stages; /* start, setup, run: 'y' or '-' */
+	const char *stages; /* start, iface, setup, run: 'y' or '-' */
 	const char *fds;    /* none, one, two: 'y' or '-' */
 	bool once;
 };
 
 /* clang-format off */
 static const struct row rows[] = {
-	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_CHANNEL, "yyy", "-y-", false},
-	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_TAP, "y--", "-y-", false},
+	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_CHANNEL, "yyyy", "-y-", false},
+	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_TAP, "y---", "-y-", false},
 
-	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_CHANNEL, "yyy", "-y-", false},
-	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_WORKER_DIED, "yyy", "y--", false},
-	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_STOP, "yyy", "y--", true},
-	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_RELOAD, "yyy", "y--", false},
-	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_DUMP, "yyy", "y--", false},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_CHANNEL, "yyyy", "-y-", false},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_WORKER_DIED, "yyyy", "y--", false},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_STOP, "yyyy", "y--", true},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_RELOAD, "yyyy", "y--", false},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_CONFINED, "yyyy", "y--", true},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_DUMP, "yyyy", "y--", false},
 
-	{PLK_CHANNEL_SUPERVISOR_WORKER, PLK_MSG_CHANNEL, "y--", "-y-", false},
+	{PLK_CHANNEL_SUPERVISOR_WORKER, PLK_MSG_CHANNEL, "y---", "-y-", false},
 
-	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_WANTED, "yyy", "y--", true},
-	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_STUCK, "yyy", "y--", false},
-	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_READY, "yyy", "y--", true},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_WANTED, "yyyy", "y--", true},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_STUCK, "yyyy", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_READY, "yyyy", "y--", true},
 
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_NAME, "y--", "y--", true},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_TAP, "y--", "y--", true},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_UNIX, "-y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_TCP, "-y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_UNIX, "-y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_TCP, "-y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_OPEN, "-y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONNECT, "-yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_BIND, "-yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_PROMISC, "-yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_HANDOUT, "-yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_SEAL, "-y-", "y--", true},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_ALLOW_DIRECTORY, "y---", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_ALLOW_TCP, "y---", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONFINE, "y---", "y--", true},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_NAME, "-y--", "y--", true},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_TAP, "-y--", "y--", true},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_UNIX, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_TCP, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_UNIX, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_TCP, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_OPEN, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONNECT, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_BIND, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_PROMISC, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_HANDOUT, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_SEAL, "--y-", "y--", true},
 
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CONFIG, "y--", "y--", true},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PORT, "-y-", "yy-", false},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_GO, "-y-", "y--", true},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CLIENT, "--y", "-y-", false},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ADMIT, "--y", "y--", false},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_COUNT, "--y", "y--", false},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FINISH, "yyy", "y--", true},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CONFIG, "y---", "-y-", true},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PORT, "--y-", "yy-", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_GO, "--y-", "y--", true},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CLIENT, "---y", "-y-", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ADMIT, "---y", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FINISH, "yyyy", "y--", true},
 
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_IFACE_IS, "-y-", "y--", true},
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LISTENING, "-y-", "yy-", false},
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_CONNECTING, "-yy", "yy-", false},
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_DONE, "-yy", "y--", false},
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LINK, "-yy", "y--", false},
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_EVENT, "yyy", "y--", false},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_IFACE_IS, "--y-", "y--", true},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LISTENING, "--y-", "yy-", false},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_CONNECTING, "--yy", "yy-", false},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_DONE, "--yy", "y--", false},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LINK, "--yy", "y--", false},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_CONFINED, "--y-", "y--", true},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_EVENT, "yyyy", "y--", false},
 
-	{PLK_CHANNEL_BROKER_WORKER, PLK_MSG_PACKET, "-y-", "-y-", false},
+	{PLK_CHANNEL_BROKER_WORKER, PLK_MSG_PACKET, "--y-", "-y-", false},
 
-	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ADOPTED, "-yy", "y--", false},
-	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_SERVING, "-yy", "y--", true},
-	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ACCEPTED, "-yy", "-y-", false},
-	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CLOSED, "-yy", "y--", false},
-	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_COUNTERS, "-yy", "y--", false},
-	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_EVENT, "-yy", "y--", false},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ADOPTED, "--yy", "y--", false},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_SERVING, "--yy", "y--", true},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ACCEPTED, "--yy", "-y-", false},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CLOSED, "--yy", "y--", false},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CONFINED, "--yy", "y--", true},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_EVENT, "--yy", "y--", false},
 };
 /* clang-format on */
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "os/page.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "os/fd.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
+#endif
+#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+static int
+memory_make(void)
+{
+	/* #syscalls:front memfd_create (the counters of a worker) */
+	int fd = memfd_create("pktlock", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("pktlock", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd < 0 ? -errno : fd;
+}
+
+static int
+prepare(int fd, size_t bytes, const void **map)
+{
+	void *p;
+
+	/* #syscalls:front ftruncate fcntl[1=F_ADD_SEALS] */
+	if (ftruncate(fd, (off_t)bytes) < 0 || fcntl(fd, F_ADD_SEALS, SIZE_SEALS) < 0)
+		return -errno;
+	/* #syscalls:front mmap[0=0,2=PROT_READ,3=MAP_SHARED,5=0] */
+	p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	*map = p;
+	return 0;
+}
+
+int
+plk_page_make(size_t bytes, const void **map)
+{
+	int fd = memory_make();
+	int error = fd < 0 ? fd : prepare(fd, bytes, map);
+
+	if (error < 0 && fd >= 0)
+		plk_fd_close(&fd);
+	return error < 0 ? error : fd;
+}
+
+int
+plk_page_map(int fd, size_t bytes, void **map)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	*map = p;
+	return 0;
+}
+
+void
+plk_page_unmap(const void **map, size_t bytes)
+{
+	/* #syscalls:front munmap */
+	if (*map)
+		(void)munmap((void *)(uintptr_t)*map, bytes); /* it is mapped */
+	*map = NULL;
+}

@@ -63,6 +63,7 @@ tests() {
 
 section "dependencies"
 ci/install-deps.sh
+ci/install-cbmc.sh
 
 section "release: gcc, hardened, all tests"
 build release

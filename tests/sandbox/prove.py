@@ -56,6 +56,8 @@ PROFILES = {
     "worker-many": (WORKER_MANY,),
     "supervisor": (("supervisor", ()), ("exec", ()), WORKER, WORKER_MANY),
 }
+# What is added for one architecture.
+ONLY = {("supervisor", "aarch64"): (("exec-aarch64", ()),)}
 
 
 class Arch(NamedTuple):
@@ -166,7 +168,7 @@ def bounds_of(line, values):
 def rules_make(profile, arch, directory, compiler):
     numbers = {name: compiler.call_numbers(ARCHES[name]) for name in ARCHES}
     rules = []
-    for name, defines in PROFILES[profile]:
+    for name, defines in (*PROFILES[profile], *ONLY.get((profile, arch), ())):
         lines = policy_read(directory / f"{name}.syscalls")
         values = iter(compiler.constants(lines, defines))
         for line in lines:

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/securebits.h"
 #include "sandbox/sandbox.h"
 
 #define CAPABILITIES_MAX 64 /* two words of 32 bits: linux/capability.h, version 3 */
-#define ALL_LOCKED                                                                               \
-	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |                         \
-	 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | \
-	 SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 int
 plk_confine_privileges(void)
@@ -58,7 +54,7 @@ bounds_close(uint64_t keep)
 		}
 	}
 	/* #syscalls:exec prctl[0=PR_SET_SECUREBITS] (the worker's gates) */
-	(void)prctl(PR_SET_SECUREBITS, ALL_LOCKED, 0, 0, 0); /* reported */
+	(void)prctl(PR_SET_SECUREBITS, PLK_SECUREBITS, 0, 0, 0); /* reported */
 }
 
 static int
@@ -107,6 +103,6 @@ plk_confine_capabilities(struct plk_msg_confined *state, enum plk_capabilities k
 	state->bounding = bounding_get();
 	/* #syscalls:exec prctl[0=PR_GET_SECUREBITS] (the worker's gates) */
 	bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
-	state->securebits = bits == ALL_LOCKED;
+	state->securebits = bits == PLK_SECUREBITS;
 	return state->capabilities & ~wanted ? -EPERM : 0;
 }

@@ -43,6 +43,7 @@
 #define PLK_FRONT_FD_EPOLL 3
 #define PLK_FRONT_FD_WORKER 4
 #define PLK_FRONT_FD_OTHER 5 /* listeners, connections that are being made */
+#define PLK_FRONT_FD_MAX 2047
 
 /* The broker. */
 #define PLK_BROKER_FD_SUPERVISOR 0

@@ -56,8 +56,9 @@ plk_channel_send(int fd, const struct plk_msg *msg, int pass)
 		attach_fd(&header, control, sizeof control, pass);
 	do {
 		/* #syscalls:supervisor,broker sendmsg[2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages) */
-		/* #syscalls:front sendmsg[0=0..PLK_FRONT_FD_WORKER,2=MSG_NOSIGNAL|MSG_DONTWAIT] */
-		/* #syscalls:worker sendmsg[0=PLK_WORKER_FD_FRONT,2=MSG_NOSIGNAL|MSG_DONTWAIT] */
+		/* #syscalls:front sendmsg[0=0..PLK_FRONT_FD_BROKER,2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages) */
+		/* #syscalls:front sendmsg[0=PLK_FRONT_FD_WORKER,2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages, listeners, the page of counters) */
+		/* #syscalls:worker sendmsg[0=PLK_WORKER_FD_FRONT,2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages, and each connection once to be admitted) */
 		sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : 0;
@@ -101,7 +102,7 @@ is_closed(int fd)
 	struct pollfd poll_fd = {.fd = fd};
 	const struct timespec now = {0};
 
-	/* #syscalls:supervisor,front,broker,worker ppoll[1=1,3=0] */
+	/* #syscalls:supervisor,front,broker,worker ppoll[1=1,3=0] (has the other end closed) */
 	return ppoll(&poll_fd, 1, &now, NULL) > 0 && (poll_fd.revents & (POLLHUP | POLLERR));
 }
 
@@ -141,9 +142,10 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 	*out = (struct plk_received){.fd = -1};
 	do {
 		/* #syscalls:supervisor recvmsg[2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
-		/* #syscalls:broker recvmsg[0=0..PLK_BROKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] */
-		/* #syscalls:front recvmsg[0=0..PLK_FRONT_FD_WORKER,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] */
-		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] */
+		/* #syscalls:broker recvmsg[0=0..PLK_BROKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
+		/* #syscalls:front recvmsg[0=0..PLK_FRONT_FD_BROKER,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
+		/* #syscalls:front recvmsg[0=PLK_FRONT_FD_WORKER,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
+		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
 		n = recvmsg(end->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)

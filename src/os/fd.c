@@ -11,8 +11,9 @@ plk_fd_close(int *fd)
 {
 	int saved = errno;
 
-	/* #syscalls:supervisor,front,broker close */
-	/* #syscalls:worker close[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] */
+	/* #syscalls:supervisor,broker close (of a worker that ended, and what is not passed on) */
+	/* #syscalls:front close[0=PLK_FRONT_FD_WORKER..PLK_FRONT_FD_MAX] (what came with messages; the channel of a worker that ended) */
+	/* #syscalls:worker close[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (clients) */
 	if (*fd >= 0)
 		(void)close(*fd); /* Linux closes it whatever it answers */
 	*fd = -1;
@@ -85,8 +86,8 @@ plk_fd_error(int fd)
 	int error = 0;
 	socklen_t n = sizeof error;
 
-	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_ERROR] */
-	/* #syscalls:worker getsockopt[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,1=SOL_SOCKET,2=SO_ERROR] */
+	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_ERROR] (has a connection been made) */
+	/* #syscalls:worker getsockopt[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,1=SOL_SOCKET,2=SO_ERROR] (an interface that went down: else the socket stays ready) */
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
 		return -errno;
 	return -error;

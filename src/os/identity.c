@@ -4,10 +4,11 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
-#include <linux/securebits.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include "base/securebits.h"
 
 int
 plk_identity_find(struct plk_identity *out)
@@ -31,18 +32,6 @@ static bool
 has(capng_type_t set, unsigned capability)
 {
 	return capng_have_capability(set, capability) != 0;
-}
-
-/* What must stay as it is from now on: being root, or becoming another user, gives no capabilities; nothing raises the
- * ambient set. */
-static int
-securebits_lock(void)
-{
-	const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-			 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-			 SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
-
-	return prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 /* The sets as they are to be, for capng_apply() or capng_change_id(); whether the bounding set and the securebits
@@ -95,9 +84,8 @@ plk_identity_assume(const struct plk_identity *id, enum plk_keep keep)
 		return -EPERM;
 	if (!may_bound)
 		return 0;
-	error = securebits_lock();
-	if (error < 0)
-		return error;
+	if (prctl(PR_SET_SECUREBITS, PLK_SECUREBITS, 0, 0, 0) < 0)
+		return -errno;
 	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 			   CAP_SETPCAP); /* it is there */
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;

@@ -38,7 +38,7 @@ unix_address(const char *path)
 static int
 probe(const struct sockaddr_un *addr)
 {
-	/* #syscalls:broker connect socket[0=AF_UNIX,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
+	/* #syscalls:broker connect socket[0=AF_UNIX,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] (active remotes; is a socket file stale) */
 	int fd = socket(AF_UNIX, STREAM, 0);
 	int error;
 
@@ -59,7 +59,7 @@ stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *st
 	int error;
 
 	*step = PLK_STEP_STALE;
-	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] */
+	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] (what is at the path of a remote) */
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
@@ -67,7 +67,7 @@ stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *st
 	error = probe(addr);
 	if (error < 0)
 		return error;
-	/* #syscalls:broker unlinkat[2=0] */
+	/* #syscalls:broker unlinkat[2=0] (a stale socket file; ours, at the end) */
 	return unlinkat(AT_FDCWD, path, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -75,11 +75,11 @@ static int
 listen_on(int *fd, const struct sockaddr *addr, socklen_t n, enum plk_step *step)
 {
 	*step = PLK_STEP_BIND;
-	/* #syscalls:broker bind */
+	/* #syscalls:broker bind (listeners) */
 	if (bind(*fd, addr, n) < 0)
 		return -errno;
 	*step = PLK_STEP_LISTEN;
-	/* #syscalls:broker listen */
+	/* #syscalls:broker listen (listeners) */
 	return listen(*fd, BACKLOG) < 0 ? -errno : 0;
 }
 
@@ -172,10 +172,10 @@ inet_address(int fd, const struct plk_inet *inet, union inet_address *out, sockl
 static int
 set_int(int fd, int level, int option, int value)
 {
-	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_REUSEADDR] setsockopt[1=IPPROTO_IPV6,2=IPV6_V6ONLY] */
-	/* #syscalls:broker,exec setsockopt[1=SOL_SOCKET,2=SO_KEEPALIVE] (of a listener that was inherited) */
-	/* #syscalls:broker,exec setsockopt[1=IPPROTO_TCP,2=TCP_NODELAY] (the same) */
-	/* #syscalls:broker,exec setsockopt[1=IPPROTO_TCP,2=TCP_KEEPIDLE..TCP_KEEPCNT] (the same) */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_REUSEADDR] setsockopt[1=IPPROTO_IPV6,2=IPV6_V6ONLY] (TCP) */
+	/* #syscalls:broker,exec setsockopt[1=SOL_SOCKET,2=SO_KEEPALIVE] (of a TCP listener, also an inherited one) */
+	/* #syscalls:broker,exec setsockopt[1=IPPROTO_TCP,2=TCP_NODELAY] (of a TCP listener, also an inherited one) */
+	/* #syscalls:broker,exec setsockopt[1=IPPROTO_TCP,2=TCP_KEEPIDLE..TCP_KEEPCNT] (of a TCP listener, also an inherited one) */
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
@@ -207,8 +207,8 @@ inet_make(const struct plk_inet *inet, int *fd, union inet_address *addr, sockle
 	int error;
 
 	*step = PLK_STEP_SOCKET;
-	/* #syscalls:broker socket[0=AF_INET,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
-	/* #syscalls:broker socket[0=AF_INET6,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
+	/* #syscalls:broker socket[0=AF_INET,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] (TCP) */
+	/* #syscalls:broker socket[0=AF_INET6,1=SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] (TCP) */
 	*fd = socket(inet->is_v6 ? AF_INET6 : AF_INET, STREAM, 0);
 	if (*fd < 0)
 		return -errno;

@@ -23,8 +23,8 @@ plk_watch_add(struct plk_loop *loop, struct plk_watch *w, int fd, uint32_t event
 	struct epoll_event event = {.events = events, .data.ptr = w};
 
 	/* #syscalls:supervisor,broker epoll_ctl (what is waited for) */
-	/* #syscalls:front epoll_ctl[0=PLK_FRONT_FD_EPOLL] */
-	/* #syscalls:worker epoll_ctl[0=PLK_WORKER_FD_EPOLL] */
+	/* #syscalls:front epoll_ctl[0=PLK_FRONT_FD_EPOLL] (what is waited for) */
+	/* #syscalls:worker epoll_ctl[0=PLK_WORKER_FD_EPOLL] (what is waited for) */
 	if (epoll_ctl(loop->fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
 	w->fd = fd;
@@ -122,8 +122,8 @@ plk_loop_step(struct plk_loop *loop)
 	int n;
 
 	/* #syscalls:supervisor,broker epoll_pwait[4=0] (wait) */
-	/* #syscalls:front epoll_pwait[0=PLK_FRONT_FD_EPOLL,4=0] */
-	/* #syscalls:worker epoll_pwait[0=PLK_WORKER_FD_EPOLL,4=0] */
+	/* #syscalls:front epoll_pwait[0=PLK_FRONT_FD_EPOLL,4=0] (wait) */
+	/* #syscalls:worker epoll_pwait[0=PLK_WORKER_FD_EPOLL,4=0] (wait) */
 	n = epoll_pwait(loop->fd, events, EVENTS_MAX, time_left(loop), NULL);
 	if (n < 0 && errno != EINTR)
 		return -errno;

@@ -28,11 +28,11 @@
 static int
 set_int(int fd, int level, int option, int value)
 {
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_VERSION] setsockopt[1=SOL_PACKET,2=PACKET_VNET_HDR] */
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_AUXDATA] setsockopt[1=SOL_PACKET,2=PACKET_IGNORE_OUTGOING] */
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_QDISC_BYPASS] setsockopt[1=SOL_SOCKET,2=SO_MARK] */
-	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_RCVBUF] setsockopt[1=SOL_SOCKET,2=SO_SNDBUF] */
-	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_LOCK_FILTER] */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_VERSION] setsockopt[1=SOL_PACKET,2=PACKET_VNET_HDR] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_AUXDATA] setsockopt[1=SOL_PACKET,2=PACKET_IGNORE_OUTGOING] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_QDISC_BYPASS] setsockopt[1=SOL_SOCKET,2=SO_MARK] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_RCVBUF] setsockopt[1=SOL_SOCKET,2=SO_SNDBUF] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_LOCK_FILTER] (a packet socket is made) */
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
@@ -50,7 +50,7 @@ ring_make(int fd)
 
 	if (error < 0)
 		return error;
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] (a packet socket is made) */
 	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
 }
 
@@ -93,7 +93,7 @@ filter_lock(int fd, uint32_t mark)
 	};
 	const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
 
-	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_ATTACH_FILTER] */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_ATTACH_FILTER] (a packet socket is made) */
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
 		return -errno;
 	return set_int(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
@@ -117,7 +117,7 @@ configure(int fd, const struct plk_packet_want *want, enum plk_step *step)
 int
 plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step)
 {
-	/* #syscalls:broker socket[0=AF_PACKET,1=SOCK_RAW|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] */
+	/* #syscalls:broker socket[0=AF_PACKET,1=SOCK_RAW|SOCK_CLOEXEC|SOCK_NONBLOCK,2=0] (a packet socket that receives nothing yet) */
 	int made = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int error;
 
@@ -141,7 +141,7 @@ verify(int fd, int index, const char *name)
 	socklen_t n = sizeof bound;
 	struct ifreq request = {0};
 
-	/* #syscalls:broker getsockname ioctl[1=SIOCGIFINDEX] */
+	/* #syscalls:broker getsockname ioctl[1=SIOCGIFINDEX] (is it bound to the interface of that name) */
 	if (getsockname(fd, (struct sockaddr *)&bound, &n) < 0)
 		return -errno;
 	memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
@@ -160,7 +160,7 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 	};
 
 	*step = PLK_STEP_BIND;
-	/* #syscalls:broker bind */
+	/* #syscalls:broker bind (packet sockets) */
 	if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) < 0)
 		return -errno;
 	*step = PLK_STEP_VERIFY;
@@ -187,7 +187,7 @@ plk_packet_promisc(int fd, int index, bool on)
 {
 	const struct packet_mreq mreq = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
 
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_ADD_MEMBERSHIP] setsockopt[1=SOL_PACKET,2=PACKET_DROP_MEMBERSHIP] */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_ADD_MEMBERSHIP] setsockopt[1=SOL_PACKET,2=PACKET_DROP_MEMBERSHIP] (promiscuous while there is an attached client) */
 	return setsockopt(fd, SOL_PACKET, on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP,
 			  &mreq, sizeof mreq) < 0
 		       ? -errno

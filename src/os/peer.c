@@ -37,7 +37,7 @@ unix_identify(int fd, struct plk_peer_id *out)
 	struct ucred cred = {0};
 	socklen_t n = sizeof cred;
 
-	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_PEERCRED] getsockopt[1=SOL_SOCKET,2=SO_PEERGROUPS] */
+	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_PEERCRED] getsockopt[1=SOL_SOCKET,2=SO_PEERGROUPS] (whose connection is it) */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
 		return -errno;
 	*out = (struct plk_peer_id){
@@ -51,7 +51,7 @@ plk_peer_identify(int fd, struct plk_peer_id *out)
 	union address addr = {0};
 	socklen_t n = sizeof addr;
 
-	/* #syscalls:front getsockname getpeername */
+	/* #syscalls:front getsockname getpeername (whose connection is it) */
 	if (getsockname(fd, (struct sockaddr *)&addr, &n) < 0)
 		return -errno;
 	if (addr.any.ss_family == AF_UNIX)

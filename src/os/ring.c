@@ -110,7 +110,7 @@ plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
 	ssize_t n;
 
 	do {
-		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,2=MSG_DONTWAIT] */
+		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,2=MSG_DONTWAIT] (frames of a socket without a ring) */
 		n = recvmsg(fd, &header, MSG_DONTWAIT);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
@@ -133,7 +133,7 @@ plk_packet_losses(int fd)
 	struct tpacket_stats_v3 stats = {0};
 	socklen_t n = sizeof stats;
 
-	/* #syscalls:worker getsockopt[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,1=SOL_PACKET,2=PACKET_STATISTICS] */
+	/* #syscalls:worker getsockopt[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,1=SOL_PACKET,2=PACKET_STATISTICS] (what the kernel dropped) */
 	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &n) < 0)
 		return 0;
 	return stats.tp_drops;

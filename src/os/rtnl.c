@@ -155,7 +155,7 @@ receive(int fd, uint8_t *buffer)
 	ssize_t n;
 
 	do {
-		/* #syscalls:broker recvfrom */
+		/* #syscalls:broker recvfrom (news of interfaces) */
 		n = recvfrom(fd, buffer, MESSAGE_BYTES, MSG_DONTWAIT, (struct sockaddr *)&from,
 			     &n_from);
 		/* the kernel has number 0 */
@@ -201,7 +201,7 @@ request_send(int fd, const char *name)
 	};
 
 	memcpy(request.name, name, strnlen(name, IFNAMSIZ - 1));
-	/* #syscalls:broker sendto[3=MSG_NOSIGNAL,4=0,5=0] */
+	/* #syscalls:broker sendto[3=MSG_NOSIGNAL,4=0,5=0] (asks for an interface) */
 	return send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 

@@ -20,7 +20,7 @@ plk_tap_name(int fd, char *name)
 {
 	struct ifreq request = {0};
 
-	/* #syscalls:broker ioctl[1=TUNGETIFF] ioctl[1=SIOCGIFHWADDR] */
+	/* #syscalls:broker ioctl[1=TUNGETIFF] ioctl[1=SIOCGIFHWADDR] (is a TAP the interface of its name) */
 	if (ioctl(fd, TUNGETIFF, &request) < 0)
 		return -errno;
 	if (!(request.ifr_flags & IFF_TAP))

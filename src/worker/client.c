@@ -73,7 +73,7 @@ client_close(struct client *client, enum plk_close reason, int error)
 		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	}
 	plk_watch_remove(&worker.loop, &client->watch);
-	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] */
+	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] (the end of a client that another process may hold too) */
 	/* another process may hold it too; the peer may be gone */
 	(void)shutdown(client->fd, SHUT_RDWR);
 	plk_fd_close(&client->fd);
@@ -106,7 +106,7 @@ client_flush(struct client *client)
 
 	while (plk_outq_bytes(&client->queue) > 0) {
 		struct plk_span out = plk_outq_peek(&client->queue);
-		/* #syscalls:worker sendto[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,3=MSG_NOSIGNAL|MSG_DONTWAIT,4=0,5=0] */
+		/* #syscalls:worker sendto[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,3=MSG_NOSIGNAL|MSG_DONTWAIT,4=0,5=0] (to clients) */
 		ssize_t n = send(client->fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
@@ -229,7 +229,7 @@ static void
 sender_read(struct client *client)
 {
 	struct plk_mspan space = plk_deframer_space(&client->deframer);
-	/* #syscalls:worker read[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] */
+	/* #syscalls:worker read[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (from clients) */
 	ssize_t n = read(client->fd, space.p, space.n < PLK_READ_BYTES ? space.n : PLK_READ_BYTES);
 
 	if (is_later(n))
@@ -429,7 +429,7 @@ plk_clients_accept(void *ctx, uint32_t events)
 			accept_pause(port, 1);
 			return;
 		}
-		/* #syscalls:worker accept4[0=0..PLK_WORKER_FD_LISTENER_LAST,1=0,2=0,3=SOCK_CLOEXEC|SOCK_NONBLOCK] */
+		/* #syscalls:worker accept4[0=0..PLK_WORKER_FD_LISTENER_LAST,1=0,2=0,3=SOCK_CLOEXEC|SOCK_NONBLOCK] (connections) */
 		fd = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
 			accept_failed(port, errno, events);

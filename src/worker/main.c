@@ -26,7 +26,7 @@
 /* What the C library and this file do between exec and the sandbox; the supervisor's sandbox, which we inherit, must
  * permit it: */
 /* #syscalls:exec brk arch_prctl set_tid_address set_robust_list rseq readlink getrandom (the C library) */
-/* #syscalls:exec mprotect[2=0..PROT_READ|PROT_WRITE] (the same) */
+/* #syscalls:exec mprotect[2=0..PROT_READ|PROT_WRITE] (the C library) */
 /* #syscalls:exec epoll_create1 mmap[2=0..PROT_READ|PROT_WRITE] (the loop; buffers, rings, counters) */
 /* #syscalls:exec fstat newfstatat getpeername getsockopt (is an inherited descriptor a listener) */
 

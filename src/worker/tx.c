@@ -39,7 +39,7 @@ static int
 send_once(const uint8_t *p, size_t n)
 {
 	for (int try = 0; try < 2; try++) {
-		/* #syscalls:worker sendto[0=PLK_WORKER_FD_TX,3=MSG_DONTWAIT|MSG_NOSIGNAL,4=0,5=0] */
+		/* #syscalls:worker sendto[0=PLK_WORKER_FD_TX,3=MSG_DONTWAIT|MSG_NOSIGNAL,4=0,5=0] (frames onto the interface, to no other) */
 		if (sendto(worker.tx, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0) >= 0)
 			return 0;
 		if (errno != ENETDOWN && errno != EINTR)

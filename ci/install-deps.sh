@@ -15,7 +15,7 @@ test=(
 	# clang, its sanitizers and libFuzzer; AFL++
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks
-	binutils diffutils tshark valgrind shellcheck git
+	apparmor binutils diffutils tshark valgrind shellcheck git
 )
 
 packages=("${demo[@]}")

@@ -298,12 +298,14 @@ bits() {
 field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
 
 process_line() {
-	local pid=$1 name seccomp='no' privileges='may gain'
+	local pid=$1 name seccomp='no' privileges='may gain' network="the host's" root='the host'
 	name=$(ps -o comm= -p "$pid")
 	[[ $(field "$pid" Seccomp) == 2 ]] && seccomp='filter'
 	[[ $(field "$pid" NoNewPrivs) == 1 ]] && privileges='never'
-	printf '%-17s %-9s %-13s %-8s %s\n' "$name" "$(ps -o user= -p "$pid")" \
-		"$(capability_names "$(field "$pid" CapBnd)")" "$seccomp" "$privileges"
+	[[ $(readlink "/proc/$pid/ns/net") == "$(readlink /proc/self/ns/net)" ]] || network='its own'
+	[[ -n $(ls -A "/proc/$pid/root/") ]] || root='nothing'
+	printf '%-17s %-9s %-13s %-8s %-15s %-11s %s\n' "$name" "$(ps -o user= -p "$pid")" \
+		"$(capability_names "$(field "$pid" CapBnd)")" "$seccomp" "$privileges" "$network" "$root"
 }
 
 check_confined() {
@@ -320,13 +322,17 @@ scene_confinement() {
 	local pid family
 	section "What each process of a daemon may still do"
 	{
-		printf '%-17s %-9s %-13s %-8s %s\n' process user capabilities seccomp 'new privileges'
+		printf '%-17s %-9s %-13s %-8s %-15s %-11s %s\n' process user capabilities seccomp 'new privileges' \
+			network root
 		for pid in $capture_daemon $(ps -o pid= --ppid "$capture_daemon"); do
 			process_line "$pid"
 		done
 	} | indent
 	say "For comparison, this script:"
 	process_line $$ | indent
+	say "What they say of themselves (sandbox/README.md explains the words):"
+	sed -n 's/^.*info: confined //p' capture.log | indent
+	(($(grep -c 'info: confined process=' capture.log) == 4)) || fail "not all four say how far they are confined"
 	for family in $capture_daemon $inject_daemon $attach_daemon; do
 		processes=0
 		for pid in $family $(ps -o pid= --ppid "$family"); do

@@ -122,7 +122,7 @@ give_up(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 
 	if (broker.front.fd >= 0)
 		(void)plk_channel_send(broker.front.fd, &event, -1); /* we end in any case */
-	leave(EXIT_FAILURE);
+	leave(code == PLK_EVENT_BAD_MESSAGE ? plk_rules_status((unsigned)a) : EXIT_FAILURE);
 }
 
 static _Noreturn void

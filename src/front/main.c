@@ -30,11 +30,11 @@ fatal(const char *what)
 }
 
 static void
-worker_stuck(void)
+worker_replace(const char *why)
 {
 	const struct plk_msg msg = {.type = PLK_MSG_WORKER_STUCK};
 
-	plk_log(PLK_LOG_LINE_ERROR, "worker does not read its orders; it will be replaced");
+	plk_log(PLK_LOG_LINE_ERROR, "%s; the worker will be replaced", why);
 	front.serving = false;
 	plk_front_send(front.supervisor.fd, &msg, -1);
 }
@@ -48,7 +48,7 @@ plk_front_send(int fd, const struct plk_msg *msg, int pass)
 		return;
 	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN) {
 		if (error == -EAGAIN && front.serving)
-			worker_stuck();
+			worker_replace("worker does not read its orders");
 		return; /* it died, or does not serve yet: the supervisor will say so */
 	}
 	if (fd == front.supervisor.fd)
@@ -173,8 +173,12 @@ plk_front_config_send(void)
 	};
 	int page = plk_page_make(PLK_BOOKS_BYTES, &front.page);
 
-	if (page < 0)
+	if (page < 0 && front.stage != PLK_STAGE_RUN)
 		fatal("no memory for the counters");
+	if (page < 0) { /* that may pass: the next worker will try again */
+		worker_replace("no memory for the counters");
+		return;
+	}
 	plk_front_send(front.worker.fd, &config, page);
 	plk_fd_close(&page);
 }

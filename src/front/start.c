@@ -349,6 +349,13 @@ files_check(void)
 	uint64_t first = few ? PLK_WORKER_FD_CLIENT_FEW : PLK_WORKER_FD_CLIENT_MANY;
 	uint64_t need = (uint64_t)first + front.cmdline.clients + 1;
 
+	if (plk_process_files() <= first)
+		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
+			       "%zu remotes and a client need %llu descriptors, but the limit is "
+			       "%llu (ulimit "
+			       "-n, LimitNOFILE=)",
+			       front.cmdline.n_ports, (unsigned long long)first + 1,
+			       (unsigned long long)plk_process_files());
 	if (plk_process_files() < need)
 		plk_log(PLK_LOG_LINE_WARNING,
 			"%u clients need %llu descriptors, but the limit is %llu (ulimit -n, "

@@ -83,6 +83,24 @@ static const struct rule rules_table[] = {
 
 _Static_assert(PLK_MSG_TYPES <= 64, "struct plk_rules has one bit for each type");
 
+#define STATUS_FIRST 64 /* of exit statuses, above those that mean something else */
+#define STATUS_LAST 126 /* below what a shell and plk_spawn() use */
+_Static_assert(STATUS_FIRST + PLK_MSG_TYPES <= STATUS_LAST, "one for each type");
+
+int
+plk_rules_status(unsigned type)
+{
+	return STATUS_FIRST + (int)(type < PLK_MSG_TYPES ? type : PLK_MSG_NONE);
+}
+
+const char *
+plk_rules_named(int status)
+{
+	if (status < STATUS_FIRST || status >= STATUS_FIRST + PLK_MSG_TYPES)
+		return NULL;
+	return plk_msg_name((unsigned)(status - STATUS_FIRST));
+}
+
 static const struct rule *
 rule_find(enum plk_channel channel, enum plk_msg_type type)
 {

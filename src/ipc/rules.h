@@ -36,6 +36,15 @@ enum plk_stage {
 	PLK_STAGES
 };
 
+/** plk_rules_status() - the exit status of a process that got a message which is not permitted: so the supervisor can name it,
+ * even if the front is the one that cannot be trusted
+ * @type: the message's first byte
+ */
+int plk_rules_status(unsigned type);
+
+/** plk_rules_named() - the name of the message that an exit status is about, or NULL if it is about none */
+const char *plk_rules_named(int status);
+
 /** struct plk_rules - what one receiver has seen on one channel; zeroed at the start of the channel */
 struct plk_rules {
 	uint64_t seen; /* bit TYPE is set for each type that has come */

@@ -9,7 +9,8 @@
  * only workers can be started. What is spawned inherits the sandbox, so it must come last, and what the
  * sandbox forbids must be ready before: the worker's program and its namespaces are descriptors.
  *
- * The service ends when the front or the broker ends; the front's status is ours. A worker that
+ * The service ends when the front or the broker ends; the front's status is ours. It also ends when any process got a message
+ * that is not permitted: then the sender is broken or hijacked. Otherwise a worker that
  * ends is replaced: at once if it lived two seconds, else after a growing while. Children ignore
  * the signals that stop us, and end when their channel to us closes, so that they also end when we
  * are killed.
@@ -312,6 +313,13 @@ worker_start(void *ctx)
 
 /* ---- their ends ---- */
 
+/* The name of the message for which a child ended; NULL if it ended for something else. */
+static const char *
+message_refused(int status)
+{
+	return WIFEXITED(status) ? plk_rules_named(WEXITSTATUS(status)) : NULL;
+}
+
 static void
 log_end(const struct child *child, int status, const char *then)
 {
@@ -322,6 +330,10 @@ log_end(const struct child *child, int status, const char *then)
 						     "--grep=type=1326 names the call)"
 						   : "",
 			then);
+	else if (message_refused(status))
+		plk_log(PLK_LOG_LINE_ERROR,
+			"%s (pid %d) got a message that is not permitted: %s; the service ends",
+			child->name, (int)child->pid, message_refused(status));
 	else
 		plk_log(PLK_LOG_LINE_ERROR, "%s (pid %d) ended with status %d; %s", child->name,
 			(int)child->pid, WEXITSTATUS(status), then);
@@ -348,6 +360,8 @@ worker_ended(int status)
 		log_end(&supervisor.worker, status,
 			wait > 0 ? "starting another after a while" : "starting another");
 	child_forget(&supervisor.worker);
+	if (message_refused(status))
+		stop(EXIT_FAILURE);
 	if (supervisor.stopping)
 		return;
 	if (plk_channel_send(supervisor.front.end.fd, &msg, -1) < 0)
@@ -471,8 +485,8 @@ front_read(void *ctx, uint32_t events)
 	(void)events;
 	if (got == -EBADMSG) {
 		plk_log(PLK_LOG_LINE_ERROR,
-			"front sent a message that is not permitted: type %u, %zu bytes",
-			received.type, received.n);
+			"front sent a message that is not permitted: %s: %s (%zu bytes)",
+			plk_msg_name(received.type), plk_err_text(received.err), received.n);
 		stop(EXIT_FAILURE);
 	} else if (got < 0) {
 		plk_watch_remove(&supervisor.loop, &supervisor.front_watch); /* SIGCHLD follows */
@@ -568,6 +582,13 @@ null_open(void)
 	return supervisor.null < 0 ? -errno : 0;
 }
 
+/* We put some out of the way of others, to numbers below this one. */
+static int
+files_check(void)
+{
+	return plk_process_files() < FILES ? -EMFILE : 0;
+}
+
 static int
 programs_open(void)
 {
@@ -643,10 +664,11 @@ main(int argc, char **argv)
 	must(plk_fd_stdio(), "cannot open /dev/null");
 	plk_log_open("supervisor");
 	must(inherited_list(), "cannot list the inherited descriptors in /proc/self/fd");
+	must(plk_process_raise_files(), "cannot raise the limit of descriptors");
+	must(files_check(), "cannot do with so few descriptors (ulimit -n, LimitNOFILE=)");
 	must(programs_open(), "cannot find pktlockd-broker, -front and -worker beside pktlockd or "
 			      "in " PLK_LIBEXECDIR);
 	must(plk_identity_find(&supervisor.identity), "no user 'pktlock' and no user 'nobody'");
-	must(plk_process_raise_files(), "cannot raise the limit of descriptors");
 	must(plk_notify_open(), "cannot connect to NOTIFY_SOCKET");
 	must(null_open(), "cannot open /dev/null");
 	must(plk_loop_open(&supervisor.loop), "cannot make an epoll descriptor");

@@ -83,7 +83,7 @@ give_up(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 {
 	if (worker.front.fd >= 0)
 		plk_worker_event(code, a, b, c);
-	leave(EXIT_FAILURE);
+	leave(code == PLK_EVENT_BAD_MESSAGE ? plk_rules_status((unsigned)a) : EXIT_FAILURE);
 }
 
 /* A message that is permitted, but says what cannot be. */

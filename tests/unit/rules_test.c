@@ -191,6 +191,23 @@ test_once(void **state)
 			 PLK_OK);
 }
 
+/* Exit statuses: one for each type, and none that mean something else. */
+static void
+test_status(void **state)
+{
+	static const int others[] = {-1, 0, 1, 2, 63, 126, 127, 128, 159, 255, 256};
+
+	(void)state;
+	for (unsigned type = 0; type < PLK_MSG_TYPES; type++) {
+		assert_in_range(plk_rules_status(type), 64, 125);
+		assert_string_equal(plk_rules_named(plk_rules_status(type)), plk_msg_name(type));
+	}
+	assert_string_equal(plk_rules_named(plk_rules_status(PLK_MSG_TYPES)), "NONE");
+	assert_string_equal(plk_rules_named(plk_rules_status(255)), "NONE");
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_null(plk_rules_named(others[i]));
+}
+
 int
 main(void)
 {
@@ -198,6 +215,7 @@ main(void)
 		cmocka_unit_test(test_every_combination),
 		cmocka_unit_test(test_no_type),
 		cmocka_unit_test(test_once),
+		cmocka_unit_test(test_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,13 +83,6 @@ static struct supervisor {
 
 static char *const no_environment[] = {NULL};
 
-static _Noreturn void
-die(const char *what, int error)
-{
-	plk_log(PLK_LOG_LINE_ERROR, "%s: %s", what, strerror(-error));
-	exit(EXIT_FAILURE);
-}
-
 /* ---- what we were started with ---- */
 
 /* Descriptors from 3 on that our parent left open: ours are all CLOEXEC. */
@@ -611,11 +604,17 @@ init(void)
 	supervisor.worker_backoff = PLK_BACKOFF_WORKER;
 }
 
+/* What cannot be done ends the service, and whom it has started already: nothing of it is left when we end. */
 static void
 must(int error, const char *what)
 {
-	if (error < 0)
-		die(what, error);
+	if (error >= 0)
+		return;
+	plk_log(PLK_LOG_LINE_ERROR, "%s: %s", what, strerror(-error));
+	stop(EXIT_FAILURE);
+	if (children_live())
+		children_stop();
+	exit(supervisor.status);
 }
 
 /* No file but the worker's program. Signals must reach the front and the broker, which are not below us. */

@@ -64,6 +64,7 @@ tests() {
 section "dependencies"
 ci/install-deps.sh
 ci/install-cbmc.sh
+ci/vm-kernel.sh >/dev/null
 
 section "release: gcc, hardened, all tests"
 build release

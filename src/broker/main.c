@@ -70,7 +70,8 @@ static struct broker {
 	size_t n_bind_ports;
 	struct plk_channel_end supervisor;
 	struct plk_channel_end front;
-	int worker; /* channel; -1 while there is none */
+	int worker;          /* channel; -1 while there is none */
+	bool worker_has_all; /* packet sockets */
 	struct plk_watch supervisor_watch;
 	struct plk_watch front_watch;
 	struct plk_watch rtnl_watch;
@@ -395,6 +396,8 @@ answer_promisc(const struct plk_msg *msg)
 
 static void supervisor_read(void *ctx, uint32_t events);
 
+/* When workers die faster than we are asked, the order for one finds the channel to the next: that has all when its own order
+ * comes. */
 static void
 answer_handout(const struct plk_msg *msg)
 {
@@ -404,7 +407,7 @@ answer_handout(const struct plk_msg *msg)
 	/* the channel to a new worker was sent before the front could ask */
 	supervisor_read(NULL, 0);
 	error = broker.worker < 0 ? -EPIPE : 0;
-	for (int i = 0; i < PLK_CLASSES && error == 0; i++) {
+	for (int i = 0; i < PLK_CLASSES && error == 0 && !broker.worker_has_all; i++) {
 		const struct plk_msg packet = {
 			.type = PLK_MSG_PACKET,
 			.u.packet = {.class = (uint8_t)i,
@@ -415,6 +418,7 @@ answer_handout(const struct plk_msg *msg)
 		if (broker.packets[i].bound || (broker.packets[i].fd >= 0 && broker.link.gone))
 			error = plk_channel_send(broker.worker, &packet, broker.packets[i].fd);
 	}
+	broker.worker_has_all |= error == 0;
 	answer_done(PLK_MSG_HANDOUT, PLK_CLASS_CAPTURE_BULK, PLK_STEP_HANDOUT, error);
 }
 
@@ -560,6 +564,7 @@ channel_take(enum plk_peer peer, int *fd)
 	if (peer == PLK_PEER_WORKER) {
 		plk_fd_close(&broker.worker);
 		broker.worker = plk_fd_take(fd);
+		broker.worker_has_all = false;
 		return;
 	}
 	if (peer != PLK_PEER_FRONT || broker.front.fd >= 0)

@@ -94,7 +94,9 @@ struct front {
 	uint32_t n_attached;
 	bool promisc;       /* what the broker was last asked for */
 	bool promisc_asked; /* and has not answered yet */
-	bool bind_later;    /* the interface came back during the start */
+	uint32_t
+		handouts; /* asked for and not answered: the last one is for the worker that is there */
+	bool bind_later; /* the interface came back during the start */
 	struct plk_msg_iface_is iface;
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;

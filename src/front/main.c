@@ -190,6 +190,7 @@ worker_equip(void)
 	plk_front_config_send();
 	for (size_t i = 0; i < front.cmdline.n_ports; i++)
 		plk_front_port_send(i);
+	front.handouts++;
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_HANDOUT}, -1);
 }
 
@@ -339,12 +340,26 @@ link_log(const struct plk_msg_link *link)
 	front.bind_later |= link->state == PLK_LINK_BACK;
 }
 
+/* The worker has its packet sockets, or never will: then the next one tries. An answer that others follow is about a worker
+ * that has died since. */
+static void
+handout_done(const struct plk_msg_done *done)
+{
+	if (front.handouts > 0 && --front.handouts > 0)
+		return;
+	if (done->error == 0)
+		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
+	else if (done->error != EPIPE &&
+		 done->error != ECONNRESET) /* it died: the supervisor says so */
+		worker_replace("worker could not be given its packet sockets");
+}
+
 /* The answers of the start are awaited there; these come later. */
 static void
 done_later(const struct plk_msg_done *done)
 {
-	if (done->request == PLK_MSG_HANDOUT && done->error == 0) {
-		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
+	if (done->request == PLK_MSG_HANDOUT) {
+		handout_done(done);
 		return;
 	}
 	if (done->error != 0 && done->error != EBADF) /* EBADF: a class that is not used */

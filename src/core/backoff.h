@@ -25,8 +25,11 @@ struct plk_backoff {
 /* Active remotes: 1, 2, 4, 8 seconds; a connection of a minute starts over. */
 #define PLK_BACKOFF_CONNECT ((struct plk_backoff){1000, 8000, 60000, 1000, 0})
 
-/* Workers: at once after two seconds of life, else 100 ms, 200 ms, ... up to 5 s. */
+/* Workers: at once after two seconds of life, else 100 ms, 200 ms, ... up to 5 s. A test that kills a thousand of them is built
+ * with another one (tests/sandbox/heal_test.py). */
+#ifndef PLK_BACKOFF_WORKER
 #define PLK_BACKOFF_WORKER ((struct plk_backoff){100, 5000, 2000, 0, 0})
+#endif
 
 /** plk_backoff_step() - it ended
  * @lived_ms: how long it lived; 0 if it never did

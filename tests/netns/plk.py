@@ -908,7 +908,8 @@ def main():
         world = os.path.join(os.path.dirname(os.path.abspath(__file__)), "world.sh")
         script = os.path.abspath(sys.argv[0])
         sys.stdout.flush()
-        os.execv(world, [world, sys.executable, "-B", script, f"--bin={bin_directory}", *names, INSIDE])
+        others = [arg for arg in options if not arg.startswith("--bin=")]  # what the test file itself understands
+        os.execv(world, [world, sys.executable, "-B", script, f"--bin={bin_directory}", *others, *names, INSIDE])
     child = os.fork()
     if child:
         sys.exit(reap_for(child))

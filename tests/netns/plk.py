@@ -593,9 +593,10 @@ class Daemon(Process):
     env:     further variables; None as a value removes one
     umask:   to start with
     nofile:  RLIMIT_NOFILE
+    under:   a command that ends by becoming pktlockd, in the same process
     """
 
-    def __init__(self, case, *args, fds=None, listen=None, env=None, umask=None, nofile=None, ready=True):
+    def __init__(self, case, *args, fds=None, listen=None, env=None, umask=None, nofile=None, under=(), ready=True):
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PLK_TEST": "nothing reads this"}
         script = ""
         if listen is not None:
@@ -610,7 +611,7 @@ class Daemon(Process):
         for name, value in (env or {}).items():
             variables[name] = value
         variables = {name: value for name, value in variables.items() if value is not None}
-        argv = [os.path.join(case.bin, "pktlockd"), *args]
+        argv = [*under, os.path.join(case.bin, "pktlockd"), *args]
         if script:
             argv = ["/bin/sh", "-c", script + 'exec "$@"', "sh", *argv]
         self.args = args

@@ -19,7 +19,7 @@ static int
 files_set(struct plk_msg_confined *state, const struct plk_limits *allow)
 {
 	struct rlimit now;
-	rlim_t files = allow->files;
+	rlim_t files = allow->files > allow->in_flight ? allow->files : allow->in_flight;
 
 	if (getrlimit(RLIMIT_NOFILE, &now) < 0)
 		return -errno;

@@ -94,13 +94,24 @@ struct plk_landlock {
  */
 int plk_confine_landlock(struct plk_msg_confined *state, const struct plk_landlock *allow);
 
+/* The kernel counts the descriptors in messages that nobody has read yet, for all processes of a user together, and lets nobody
+ * send another one when they are more than the limit of descriptors *of the sender*. All instances are one user. So that none
+ * stops another, limits are far above what we hold; and what is trusted more has the higher one, since a hijacked process can
+ * have as many on their way as its own limit says, and the 253 of one message. */
+#define PLK_IN_FLIGHT_WORKER 1024
+#define PLK_IN_FLIGHT_FRONT 2048
+#define PLK_IN_FLIGHT_BROKER 4096
+#define PLK_IN_FLIGHT_SUPERVISOR 8192
+
 /** struct plk_limits - what stays possible
  * @files:    descriptors: the highest number, plus one; less if the hard limit is below
+ * @in_flight: PLK_IN_FLIGHT_...: @files is at least that
  * @writes:   into files: the log may be one
  * @starts:   other processes. They inherit the hard limit of descriptors, which then stays as it is
  */
 struct plk_limits {
 	uint32_t files;
+	uint32_t in_flight;
 	bool writes;
 	bool starts;
 };

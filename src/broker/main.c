@@ -104,11 +104,11 @@ leave(int status)
 }
 
 static void
-tell_front(const struct plk_msg *msg, int pass)
+tell_front(const struct plk_msg *msg)
 {
-	int error = plk_channel_send(broker.front.fd, msg, pass);
+	int error = plk_channel_send(broker.front.fd, msg, -1);
 
-	if (error < 0 && error != -EPIPE && error != -ECONNRESET) /* gone: see front_read() */
+	if (error < 0 && !plk_channel_is_gone(error)) /* gone: see front_read() */
 		leave(EXIT_FAILURE);
 }
 
@@ -205,7 +205,7 @@ answer_iface(enum plk_step step, int error)
 	};
 
 	memcpy(msg.u.iface_is.name, broker.link.name, sizeof msg.u.iface_is.name);
-	tell_front(&msg, -1);
+	tell_front(&msg);
 }
 
 static void
@@ -298,7 +298,7 @@ answer_done(enum plk_msg_type request, enum plk_class class, enum plk_step step,
 			   .error = (uint32_t)-error},
 	};
 
-	tell_front(&msg, -1);
+	tell_front(&msg);
 }
 
 static void
@@ -424,8 +424,8 @@ answer_handout(const struct plk_msg *msg)
 
 /* ---- stream sockets ---- */
 
-static void
-answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int error, int *fd)
+static struct plk_msg
+socket_msg(enum plk_msg_type type, uint16_t port, enum plk_step step, int error)
 {
 	struct plk_msg msg = {.type = type};
 	const struct plk_msg_listening answer = {
@@ -439,8 +439,26 @@ answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int err
 	else
 		msg.u.connecting =
 			(struct plk_msg_connecting){answer.port, answer.step, answer.error};
-	tell_front(&msg, error < 0 ? -1 : *fd);
+	return msg;
+}
+
+static void
+answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int error, int *fd)
+{
+	struct plk_msg msg = socket_msg(type, port, step, error);
+
+	if (error < 0) {
+		tell_front(&msg);
+		return;
+	}
+	error = plk_channel_send(broker.front.fd, &msg, *fd);
 	plk_fd_close(fd);
+	if (error == -ETOOMANYREFS) { /* too many on their way: sandbox.h */
+		msg = socket_msg(type, port, PLK_STEP_SOCKET, error);
+		tell_front(&msg);
+	} else if (error < 0 && !plk_channel_is_gone(error)) {
+		leave(EXIT_FAILURE);
+	}
 }
 
 static void
@@ -622,7 +640,7 @@ tell_link(enum plk_link state)
 	};
 
 	memcpy(msg.u.link.name, broker.link.name, sizeof msg.u.link.name);
-	tell_front(&msg, -1);
+	tell_front(&msg);
 }
 
 static void
@@ -783,7 +801,9 @@ landlock(void)
 static int
 limits(void)
 {
-	return plk_confine_limits(&broker.confined, &(const struct plk_limits){.files = FILES});
+	return plk_confine_limits(
+		&broker.confined,
+		&(const struct plk_limits){.files = FILES, .in_flight = PLK_IN_FLIGHT_BROKER});
 }
 
 static void
@@ -796,8 +816,8 @@ must(int error, enum plk_step step)
 static void
 confined_tell(void)
 {
-	tell_front(&(const struct plk_msg){.type = PLK_MSG_CONFINED, .u.confined = broker.confined},
-		   -1);
+	tell_front(
+		&(const struct plk_msg){.type = PLK_MSG_CONFINED, .u.confined = broker.confined});
 }
 
 int

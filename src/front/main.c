@@ -601,9 +601,10 @@ landlock(void)
 static int
 limits(void)
 {
-	return plk_confine_limits(
-		&front.confined,
-		&(const struct plk_limits){.files = plk_start_files(), .writes = true});
+	return plk_confine_limits(&front.confined,
+				  &(const struct plk_limits){.files = plk_start_files(),
+							     .in_flight = PLK_IN_FLIGHT_FRONT,
+							     .writes = true});
 }
 
 int

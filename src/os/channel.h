@@ -8,6 +8,9 @@
 #ifndef PLK_OS_CHANNEL_H
 #define PLK_OS_CHANNEL_H
 
+#include <errno.h>
+#include <stdbool.h>
+
 #include "ipc/rules.h"
 
 /** struct plk_channel_end - our end of a channel
@@ -52,6 +55,13 @@ void plk_channel_end_init(struct plk_channel_end *end, int *fd, enum plk_channel
  * -errno.
  */
 int plk_channel_send(int fd, const struct plk_msg *msg, int pass);
+
+/** plk_channel_is_gone() - whether that error of a channel says that its other end was closed */
+static inline bool
+plk_channel_is_gone(int error)
+{
+	return error == -EPIPE || error == -ECONNRESET;
+}
 
 /** plk_channel_receive() - take one message
  * @end:   whose rules are applied

@@ -631,9 +631,11 @@ landlock(void)
 static int
 limits(void)
 {
-	return plk_confine_limits(
-		&supervisor.confined,
-		&(const struct plk_limits){.files = FILES, .writes = true, .starts = true});
+	return plk_confine_limits(&supervisor.confined,
+				  &(const struct plk_limits){.files = FILES,
+							     .in_flight = PLK_IN_FLIGHT_SUPERVISOR,
+							     .writes = true,
+							     .starts = true});
 }
 
 static void

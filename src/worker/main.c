@@ -416,6 +416,7 @@ limits(void)
 {
 	const struct plk_limits allow = {
 		.files = (uint32_t)worker.first_client + worker.n_slots + 1,
+		.in_flight = PLK_IN_FLIGHT_WORKER,
 	};
 
 	return plk_confine_limits(&worker.confined, &allow);

@@ -70,7 +70,7 @@ class Helper:
             work(self)
         except Exception as error:  # pylint: disable=broad-except
             self.report["failure"] = f"{type(error).__name__}: {error}"
-        self.tell("report", self.report)
+        self.tell("report", {"failure": None, **self.report})
         os._exit(0)
 
     def tell(self, *words):
@@ -95,7 +95,8 @@ class Helper:
         while select.select([self.reader], [], [], 0)[0] and self.told():
             pass
         plk.check(self.report, "a helper ended without a report")
-        plk.check("failure" not in self.report, self.report.get("failure"))
+        failure = self.report.pop("failure")
+        plk.check(failure is None, failure)
         return self.report
 
     def close(self):
@@ -526,6 +527,48 @@ def test_workers_die_while_the_broker_is_busy(case):
         plk.equal(daemon.stderr[mark:].count("worker died"), deaths, "workers that died")
         client.quiet(0.05)
     daemon.stop()
+
+
+def in_flight(count, ids):
+    """A process of some user that has so many descriptors in messages which nobody reads."""
+
+    def work(helper):
+        os.setgid(ids[1])
+        os.setuid(ids[0])
+        one, two = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        for _ in range(count // 100):
+            socket.send_fds(one, [b"x"], [0] * 100)
+        helper.tell("ready")
+        while not helper.stopping:
+            time.sleep(0.01)
+        two.close()
+
+    return work
+
+
+def test_other_instances_have_descriptors_in_flight(case):
+    """The kernel counts them for all processes of a user together, and other instances are of the same user: none can keep this
+    one from starting, from connecting or from replacing its worker."""
+    case.veth()
+    wire = case.wire()
+    first = case.daemon("--remote=capture@ptcp:0")
+    status = plk.status_of(first.family["front"])
+    ids = [int(status[name].split()[0]) for name in ("Uid", "Gid")]
+    first.stop()
+    other = Helper(case, in_flight(900, ids))
+    plk.equal(other.told()[0][0], "ready", "the other process")
+    active = case.listener("active")
+    daemon = case.daemon(*(f"--remote={role}@punix:{case.path(role)}" for role in ("capture", "inject", "attach")),
+                         "--remote=capture@pfd:3", f"--remote=capture@unix:{case.path('active')}", fds={3: case.listener()})
+    workers = Workers(daemon)
+    for _ in range(3):
+        clients = [case.connect(case.path(name)) for name in ("capture", "attach", "l.sock")] + [case.accept(active)]
+        plk.sync(wire, *clients)
+        workers.kill(signal.SIGKILL)
+        for client in clients:
+            client.wait_closed()
+    daemon.stop()
+    other.finish()
 
 
 def test_program_is_replaced(case):

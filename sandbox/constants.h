@@ -36,6 +36,9 @@
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
 
 /* linux/threads.h: PID_MAX_LIMIT */
 #define PLK_PID_LAST 4194304

@@ -43,6 +43,18 @@ plk_confine_limits(struct plk_msg_confined *state, const struct plk_limits *allo
 }
 
 int
+plk_confine_descriptors(int channel)
+{
+	const int off = 0;
+
+	/* #syscalls:exec setsockopt[1=SOL_SOCKET,2=SO_PASSRIGHTS] (the worker's gates) */
+	if (setsockopt(channel, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off) < 0 &&
+	    errno != ENOPROTOOPT)
+		return -errno;
+	return 0;
+}
+
+int
 plk_confine_dumpable(void)
 {
 	/* #syscalls:exec prctl[0=PR_SET_DUMPABLE,1=0] (the worker's gates) */

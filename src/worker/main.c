@@ -422,6 +422,19 @@ limits(void)
 	return plk_confine_limits(&worker.confined, &allow);
 }
 
+/* Connections that others make for us are all that may still come with a message. Where there will be none, nothing may: a
+ * worker and a front that are both hijacked could else pass a packet socket to and fro, until it has a client's number, on which
+ * we may send. */
+static int
+descriptors(void)
+{
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		if (worker.ports[i].used && worker.ports[i].listener < 0)
+			return 0;
+	}
+	return plk_confine_descriptors(worker.front.fd);
+}
+
 static int
 calls(void)
 {
@@ -456,6 +469,7 @@ main(void)
 	      PLK_STEP_CAPABILITIES);
 	stage(landlock(), PLK_STEP_LANDLOCK);
 	equip();
+	stage(descriptors(), PLK_STEP_LIMITS);
 	stage(limits(), PLK_STEP_LIMITS);
 	stage(plk_confine_dumpable(), PLK_STEP_DUMPABLE);
 	plk_confine_memory(&worker.confined);

@@ -40,7 +40,7 @@
 #define SO_PASSRIGHTS 83
 #endif
 
-/* linux/threads.h: PID_MAX_LIMIT */
-#define PLK_PID_LAST 4194304
+/* linux/threads.h: PID_MAX_LIMIT is 4194304 */
+#define PLK_PID_LAST 4194303
 
 #endif

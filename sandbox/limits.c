@@ -11,7 +11,7 @@ limit_set(int resource, rlim_t soft, rlim_t hard)
 {
 	const struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
 
-	/* #syscalls:exec prlimit64 (the worker's gates) */
+	/* #syscalls:exec prlimit64[0=0] (the worker's gates) */
 	return setrlimit((__rlimit_resource_t)resource, &limit) < 0 ? -errno : 0;
 }
 
@@ -40,18 +40,6 @@ plk_confine_limits(struct plk_msg_confined *state, const struct plk_limits *allo
 	if (error == 0 && !allow->starts)
 		error = limit_set(RLIMIT_NPROC, 0, 0);
 	return error;
-}
-
-int
-plk_confine_descriptors(int channel)
-{
-	const int off = 0;
-
-	/* #syscalls:exec setsockopt[1=SOL_SOCKET,2=SO_PASSRIGHTS] (the worker's gates) */
-	if (setsockopt(channel, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off) < 0 &&
-	    errno != ENOPROTOOPT)
-		return -errno;
-	return 0;
 }
 
 int

@@ -121,11 +121,6 @@ struct plk_limits {
  */
 int plk_confine_limits(struct plk_msg_confined *state, const struct plk_limits *allow);
 
-/** plk_confine_descriptors() - nobody can pass us a descriptor over @channel any more (Linux 6.16: SO_PASSRIGHTS)
- * Return: 0, also where the kernel does not have it; or -errno
- */
-int plk_confine_descriptors(int channel);
-
 /** plk_confine_dumpable() - nobody of our user may trace us or look into /proc/PID; Return: 0 or -errno */
 int plk_confine_dumpable(void);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "front/front.h"
+#include "os/clock.h"
 #include "os/fd.h"
 
 static bool
@@ -43,15 +44,30 @@ peer_print(const struct plk_peer_id *peer, char *out, size_t n)
 		(void)snprintf(out, n, "peer=%s", peer->text);
 }
 
+static void
+promisc_later(void *ctx)
+{
+	(void)ctx;
+	plk_front_promisc();
+}
+
 void
 plk_front_promisc(void)
 {
-	const struct plk_msg msg = {.type = PLK_MSG_PROMISC,
-				    .u.promisc = {.on = front.n_attached > 0}};
+	const bool on = front.n_attached > 0;
+	const struct plk_msg msg = {.type = PLK_MSG_PROMISC, .u.promisc = {.on = on}};
+	uint64_t now = plk_now_ms();
 
-	if (front.promisc_asked || front.promisc == (front.n_attached > 0))
+	if (front.promisc_asked || front.promisc == on)
 		return;
-	front.promisc = front.n_attached > 0;
+	if (!on && now - front.promisc_since_ms < PLK_PROMISC_MS) {
+		front.promisc_timer.call = promisc_later;
+		plk_timer_set(&front.loop, &front.promisc_timer,
+			      front.promisc_since_ms + PLK_PROMISC_MS - now);
+		return;
+	}
+	front.promisc = on;
+	front.promisc_since_ms = now;
 	front.promisc_asked = true;
 	plk_front_send(front.broker.fd, &msg, -1);
 }
@@ -64,6 +80,41 @@ attached_count(uint16_t port, bool more)
 		return;
 	front.n_attached += more ? 1U : -1U;
 	plk_front_promisc();
+}
+
+static bool
+has_clients(void)
+{
+	for (size_t i = 0; i < PLK_CLIENTS_MAX; i++) {
+		if (front.clients[i].used)
+			return true;
+	}
+	return false;
+}
+
+static void
+pulse(void *ctx)
+{
+	(void)ctx;
+	if (!front.serving)
+		return;
+	if (front.pulse_awaited) {
+		plk_front_replace("worker does not answer");
+		return;
+	}
+	if (!has_clients())
+		return;
+	front.pulse_awaited = true;
+	plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_PING}, -1);
+	plk_timer_set(&front.loop, &front.pulse_timer, PLK_PULSE_MS);
+}
+
+void
+plk_front_pulse(void)
+{
+	front.pulse_timer.call = pulse;
+	if (front.pulse_timer.at_ms == 0)
+		plk_timer_set(&front.loop, &front.pulse_timer, PLK_PULSE_MS);
 }
 
 void
@@ -87,10 +138,11 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 	if (plk_peer_identify(*fd, &client->peer) == 0)
 		client->admitted = may_connect(p->port, &client->peer, *fd);
 	plk_fd_close(fd);
+	plk_front_pulse();
 	answer.u.admit.admit = client->admitted;
 	plk_front_send(front.worker.fd, &answer, -1);
 	peer_print(&client->peer, who, sizeof who);
-	if (plk_front_limited(&front.client_lines))
+	if (plk_front_limited(client->admitted ? &front.client_lines : &front.refused_lines))
 		plk_log(client->admitted ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
 			"client %s remote=%s slot=%u %s",
 			client->admitted ? "connected" : "refused (allow-uid=, allow-gid=)",
@@ -130,7 +182,7 @@ plk_front_closed(const struct plk_msg_closed *closed)
 		client->used = false;
 		if (client->admitted)
 			attached_count(client->port, false);
-	} else if (closed->generation != 0 && plk_front_limited(&front.event_lines)) {
+	} else if (closed->generation != 0 && plk_front_limited(&front.worker_lines)) {
 		plk_log(PLK_LOG_LINE_WARNING, "worker closed a client that is not known slot=%u",
 			closed->slot);
 	}
@@ -140,6 +192,8 @@ plk_front_closed(const struct plk_msg_closed *closed)
 void
 plk_front_clients_forget(void)
 {
+	plk_timer_stop(&front.pulse_timer);
+	front.pulse_awaited = false;
 	for (size_t i = 0; i < PLK_CLIENTS_MAX; i++) {
 		struct front_client *client = &front.clients[i];
 

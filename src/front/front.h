@@ -27,6 +27,8 @@
 #define PLK_LABEL_BYTES 1024 /* of a port in the log, escaped */
 #define PLK_LABEL_MAX 250    /* bytes of a port in the log; "..." stands for the rest */
 #define PLK_CONNECT_TIMEOUT_MS 10000
+#define PLK_PROMISC_MS 1000
+#define PLK_PULSE_MS 2500 /* a worker with clients that has not answered for so long is replaced */
 
 /** struct front_port - a port, and what the front does for it
  * @port:     as it was written
@@ -92,7 +94,9 @@ struct front {
 	struct front_port ports[PLK_PORTS_MAX];
 	struct front_client clients[PLK_CLIENTS_MAX];
 	uint32_t n_attached;
-	bool promisc;       /* what the broker was last asked for */
+	bool promisc; /* what the broker was last asked for */
+	uint64_t promisc_since_ms;
+	struct plk_timer promisc_timer;
 	bool promisc_asked; /* and has not answered yet */
 	uint32_t
 		handouts; /* asked for and not answered: the last one is for the worker that is there */
@@ -101,9 +105,14 @@ struct front {
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
 	bool serving;
+	struct plk_timer pulse_timer;
+	bool pulse_awaited; /* the worker was asked, and has not answered yet */
 	struct plk_timer stop_timer;
-	struct plk_ratelimit client_lines;
-	struct plk_ratelimit event_lines;
+	struct plk_ratelimit
+		client_lines; /* each has its own: who fills one hides nothing in another */
+	struct plk_ratelimit refused_lines;
+	struct plk_ratelimit worker_lines;
+	struct plk_ratelimit broker_lines;
 };
 
 extern struct front front;
@@ -124,6 +133,9 @@ void plk_front_await(enum plk_msg_type answer);
 
 /** plk_front_config_send() - what a new worker is told first: how much memory it needs, and where to count */
 void plk_front_config_send(void);
+
+/** plk_front_replace() - have the worker killed, and so replaced */
+void plk_front_replace(const char *why);
 
 /** plk_front_port_send() - make a port known to the worker */
 void plk_front_port_send(size_t i);
@@ -151,9 +163,16 @@ void plk_start_open(void);
 void plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd);
 
 /** plk_front_promisc() - see to it that the interface is promiscuous while an attached client is there
- * One order at a time: clients may come and go faster than an interface can be switched.
+ * One order at a time, and not off again within PLK_PROMISC_MS: clients may come and go faster than an interface should be
+ * switched, and the kernel logs each time.
  */
 void plk_front_promisc(void);
+
+/** plk_front_pulse() - ask the worker from time to time whether it is there, as long as it has clients
+ * It can be held up by what it does for one of them: a descriptor that a client sends to it, for one, may take its time when it
+ * is thrown away.
+ */
+void plk_front_pulse(void);
 
 /** plk_front_closed() - a connection ended */
 void plk_front_closed(const struct plk_msg_closed *closed);
@@ -192,7 +211,8 @@ const char *plk_words_close(unsigned reason);
 const char *plk_words_class(unsigned class);
 
 /** plk_words_event() - log what broker or worker said */
-void plk_words_event(const char *from, const struct plk_msg_event *event);
+void plk_words_event(const char *from, struct plk_ratelimit *limit,
+		     const struct plk_msg_event *event);
 
 /** plk_words_counters() - log the counters that are not zero
  * @values: PLK_COUNTERS of them

@@ -29,8 +29,8 @@ fatal(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-static void
-worker_replace(const char *why)
+void
+plk_front_replace(const char *why)
 {
 	const struct plk_msg msg = {.type = PLK_MSG_WORKER_STUCK};
 
@@ -48,7 +48,7 @@ plk_front_send(int fd, const struct plk_msg *msg, int pass)
 		return;
 	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN) {
 		if (error == -EAGAIN && front.serving)
-			worker_replace("worker does not read its orders");
+			plk_front_replace("worker does not read its orders");
 		return; /* it died, or does not serve yet: the supervisor will say so */
 	}
 	if (fd == front.supervisor.fd)
@@ -102,7 +102,7 @@ descriptor_lost(const char *who, const struct plk_msg *msg)
 	answer.u.admit.slot = msg->u.accepted.slot;
 	answer.u.admit.generation = msg->u.accepted.generation;
 	plk_front_send(front.worker.fd, &answer, -1);
-	if (plk_front_limited(&front.client_lines))
+	if (plk_front_limited(&front.refused_lines))
 		plk_log(PLK_LOG_LINE_WARNING,
 			"client refused: no descriptor left to look at it (LimitNOFILE=)");
 }
@@ -176,7 +176,7 @@ plk_front_config_send(void)
 	if (page < 0 && front.stage != PLK_STAGE_RUN)
 		fatal("no memory for the counters");
 	if (page < 0) { /* that may pass: the next worker will try again */
-		worker_replace("no memory for the counters");
+		plk_front_replace("no memory for the counters");
 		return;
 	}
 	plk_front_send(front.worker.fd, &config, page);
@@ -227,7 +227,7 @@ worker_confined(const struct plk_msg_confined *confined)
 
 	*worker = *confined;
 	worker->namespaces_error = front.confined_others[PLK_PEER_FRONT].namespaces_error;
-	if (front.stage == PLK_STAGE_RUN && plk_front_limited(&front.event_lines))
+	if (front.stage == PLK_STAGE_RUN && plk_front_limited(&front.worker_lines))
 		plk_words_confined("worker", worker, true);
 	if (!front.cmdline.require_namespaces || confined->namespaces == all)
 		return;
@@ -253,14 +253,17 @@ worker_said(struct plk_received *received)
 		plk_front_closed(&msg->u.closed);
 		break;
 	case PLK_MSG_EVENT:
-		plk_words_event("worker", &msg->u.event);
+		plk_words_event("worker", &front.worker_lines, &msg->u.event);
 		break;
 	case PLK_MSG_CONFINED:
 		worker_confined(&msg->u.confined);
 		break;
+	case PLK_MSG_PONG:
+		front.pulse_awaited = false;
+		break;
 	case PLK_MSG_ADOPTED:
 		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&
-		    plk_front_limited(&front.event_lines))
+		    plk_front_limited(&front.worker_lines))
 			plk_log(PLK_LOG_LINE_ERROR, "remote=%s: %s (errno %u)",
 				front.ports[msg->u.adopted.port].label,
 				plk_err_text((enum plk_err)msg->u.adopted.err),
@@ -351,7 +354,7 @@ handout_done(const struct plk_msg_done *done)
 		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
 	else if (done->error != EPIPE &&
 		 done->error != ECONNRESET) /* it died: the supervisor says so */
-		worker_replace("worker could not be given its packet sockets");
+		plk_front_replace("worker could not be given its packet sockets");
 }
 
 /* The answers of the start are awaited there; these come later. */
@@ -393,7 +396,7 @@ broker_said(struct plk_received *received)
 		front.confined_others[PLK_PEER_BROKER] = msg->u.confined;
 		break;
 	case PLK_MSG_EVENT:
-		plk_words_event("broker", &msg->u.event);
+		plk_words_event("broker", &front.broker_lines, &msg->u.event);
 		break;
 	default: /* IFACE_IS, LISTENING: awaited */
 		break;

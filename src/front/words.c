@@ -237,9 +237,9 @@ label_of(uint64_t port)
 }
 
 void
-plk_words_event(const char *from, const struct plk_msg_event *e)
+plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_msg_event *e)
 {
-	if (!plk_front_limited(&front.event_lines))
+	if (!plk_front_limited(limit))
 		return;
 	switch (e->code) {
 	case PLK_EVENT_BAD_MESSAGE:

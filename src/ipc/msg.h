@@ -219,10 +219,12 @@ enum plk_counter {
 	P(CLIENT, client) \
 	P(ADMIT, admit) \
 	E(GO) \
+	E(PING) \
 	E(FINISH) \
 	/* worker to front */ \
 	P(ADOPTED, adopted) \
 	E(SERVING) \
+	E(PONG) \
 	P(ACCEPTED, accepted) \
 	P(CLOSED, closed) \
 	/* supervisor, broker and worker to front: how far it is confined */ \

@@ -58,6 +58,7 @@ static const struct rule rules_table[] = {
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_GO,            SETUP,       0, 0, ONCE},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_CLIENT,        RUN,         1, 1, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_ADMIT,         RUN,         0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_PING,          RUN,         0, 0, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_FINISH,        ANY,         0, 0, ONCE},
 
 	{PLK_CHANNEL_BROKER_FRONT,      PLK_MSG_IFACE_IS,      SETUP,       0, 0, ONCE},
@@ -72,6 +73,7 @@ static const struct rule rules_table[] = {
 
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_ADOPTED,       SETUP | RUN, 0, 0, AGAIN},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_SERVING,       SETUP | RUN, 0, 0, ONCE},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_PONG,          RUN,         0, 0, AGAIN},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_ACCEPTED,      SETUP | RUN, 1, 1, AGAIN},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_CLOSED,        SETUP | RUN, 0, 0, AGAIN},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_CONFINED,      SETUP | RUN, 0, 0, ONCE},

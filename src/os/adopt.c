@@ -60,10 +60,11 @@ flags_set(int fd, int *error)
 static enum plk_err
 prepare(int fd, int *error)
 {
-	int tcp_error = option_get(fd, SO_DOMAIN) == AF_UNIX ? 0 : plk_tcp_options(fd);
+	int option_error =
+		option_get(fd, SO_DOMAIN) == AF_UNIX ? plk_unix_no_rights(fd) : plk_tcp_options(fd);
 
-	*error = -tcp_error;
-	return tcp_error == 0 ? flags_set(fd, error) : PLK_E_ADOPT_BLOCK;
+	*error = -option_error;
+	return option_error == 0 ? flags_set(fd, error) : PLK_E_ADOPT_BLOCK;
 }
 
 static bool

@@ -17,6 +17,10 @@
 
 #include "os/fd.h"
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
 #define BACKLOG SOMAXCONN
 /* a peer that is gone is noticed within a minute, on a quiet interface too */
 #define KEEP_IDLE_S 30
@@ -97,6 +101,17 @@ file_note(const char *path, struct plk_socket_file *file)
 }
 
 int
+plk_unix_no_rights(int fd)
+{
+	const int off = 0;
+
+	/* #syscalls:broker,exec setsockopt[1=SOL_SOCKET,2=SO_PASSRIGHTS] (clients send no descriptors) */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off) < 0 && errno != ENOPROTOOPT)
+		return -errno;
+	return 0;
+}
+
+int
 plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step)
 {
 	const struct sockaddr_un addr = unix_address(path);
@@ -109,7 +124,10 @@ plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum pl
 	made = socket(AF_UNIX, STREAM, 0);
 	if (made < 0)
 		return -errno;
-	error = listen_on(&made, (const struct sockaddr *)&addr, sizeof addr, step);
+	*step = PLK_STEP_OPTION;
+	error = plk_unix_no_rights(made);
+	if (error == 0)
+		error = listen_on(&made, (const struct sockaddr *)&addr, sizeof addr, step);
 	if (error == 0)
 		error = file_note(path, file);
 	if (error < 0 && *step == PLK_STEP_LISTEN)
@@ -265,9 +283,17 @@ plk_connect_unix(const char *path, int *fd, enum plk_step *step)
 	const struct sockaddr_un addr = unix_address(path);
 	int made = socket(AF_UNIX, STREAM, 0);
 
+	int error;
+
 	*step = PLK_STEP_SOCKET;
 	if (made < 0)
 		return -errno;
+	*step = PLK_STEP_OPTION;
+	error = plk_unix_no_rights(made);
+	if (error < 0) {
+		plk_fd_close(&made);
+		return error;
+	}
 	return connect_start(&made, (const struct sockaddr *)&addr, sizeof addr, fd, step);
 }
 

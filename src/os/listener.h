@@ -48,6 +48,12 @@ int plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step);
 int plk_connect_unix(const char *path, int *fd, enum plk_step *step);
 int plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step);
 
+/** plk_unix_no_rights() - nobody can send descriptors over this socket, or over connections of this listener (Linux 6.16)
+ * Who reads without asking for descriptors throws them away, and to throw one away may take long: a TCP socket that lingers.
+ * Return: 0, also where the kernel does not have it; or -errno
+ */
+int plk_unix_no_rights(int fd);
+
 /** plk_tcp_options() - no delay, and keep-alive that notices a dead peer within a minute
  * On a listener: for the connections that it accepts. Return: 0 or -errno.
  */

@@ -13,8 +13,10 @@ void
 plk_process_begin(const char *name)
 {
 	/* #syscalls:exec prctl[0=PR_SET_NAME] rt_sigaction (the worker's name, the signals that it ignores) */
-	(void)prctl(PR_SET_NAME, name, 0, 0, 0); /* the name is good */
-	(void)signal(SIGPIPE, SIG_IGN);          /* this signal can be ignored */
+	/* #syscalls:exec prctl[0=PR_SET_DUMPABLE,1=0] (nobody may look into the worker) */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a gate later, which may not fail */
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);  /* the name is good */
+	(void)signal(SIGPIPE, SIG_IGN);           /* this signal can be ignored */
 }
 
 int

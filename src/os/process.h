@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
-/** plk_process_begin() - a name, and a broken pipe is an error, not a signal
+/** plk_process_begin() - a name, not dumpable, and a broken pipe is an error, not a signal
+ * Whoever runs as our user could look into us from exec on, or take descriptors out: so this comes first, and is a gate again
+ * later (sandbox/sandbox.h).
  * @name: how ps shows the process, at most 15 bytes: what it was executed as is the number of a
  *        descriptor
  */

@@ -54,8 +54,14 @@ plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks
 	if (map == MAP_FAILED)
 		return -errno;
 	*ring = (struct plk_ring){.map = map, .block_bytes = block_bytes, .n_blocks = n_blocks};
-	ring->next = first_block(ring);
+	plk_ring_find(ring);
 	return 0;
+}
+
+void
+plk_ring_find(struct plk_ring *ring)
+{
+	ring->next = first_block(ring);
 }
 
 int

@@ -38,6 +38,12 @@ int plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_bl
  */
 int plk_ring_take(struct plk_ring *ring, struct plk_span *out);
 
+/** plk_ring_find() - look for the place to begin once more
+ * For when the kernel says that there is something and plk_ring_take() does not: a worker that died may have written other
+ * numbers into the blocks.
+ */
+void plk_ring_find(struct plk_ring *ring);
+
 /** plk_ring_give() - give the block back that was taken */
 void plk_ring_give(struct plk_ring *ring);
 

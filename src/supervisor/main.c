@@ -73,6 +73,7 @@ static struct supervisor {
 	int null;
 	int inherited[INHERITED_MAX];
 	size_t n_inherited;
+	bool ready; /* the start is over, and the front has no reason to end before us */
 	bool stopping;
 	int status;
 } supervisor = {
@@ -325,7 +326,8 @@ log_end(const struct child *child, int status, const char *then)
 			then);
 	else if (message_refused(status))
 		plk_log(PLK_LOG_LINE_ERROR,
-			"%s (pid %d) got a message that is not permitted: %s; the service ends",
+			"%s (pid %d) says that it got a message that is not permitted: %s; the "
+			"service ends",
 			child->name, (int)child->pid, message_refused(status));
 	else
 		plk_log(PLK_LOG_LINE_ERROR, "%s (pid %d) ended with status %d; %s", child->name,
@@ -370,8 +372,8 @@ front_ended(int status)
 {
 	if (supervisor.stopping)
 		return;
-	if (WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_USAGE) { /* it has said why */
-		stop(WEXITSTATUS(status));
+	if (!supervisor.ready && WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_USAGE) {
+		stop(WEXITSTATUS(status)); /* it has said why */
 		return;
 	}
 	log_end(&supervisor.front, status, "the service ends");
@@ -459,11 +461,12 @@ front_order(const struct plk_received *received)
 		worker_start(NULL);
 		break;
 	case PLK_MSG_WORKER_STUCK:
-		/* #syscalls:supervisor kill[0=0..PLK_PID_LAST,1=SIGKILL] (a child that is stuck) */
+		/* #syscalls:supervisor kill[0=1..PLK_PID_LAST,1=SIGKILL] (a child that is stuck) */
 		if (supervisor.worker.pid > 0)
 			(void)kill(supervisor.worker.pid, SIGKILL); /* it may be dead already */
 		break;
 	default: /* READY: the request table permits no other */
+		supervisor.ready = true;
 		plk_notify("READY=1");
 	}
 }

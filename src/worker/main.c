@@ -19,6 +19,8 @@
 
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/listener.h"
+#include "os/packet.h"
 #include "os/page.h"
 #include "os/process.h"
 #include "worker/worker.h"
@@ -136,6 +138,8 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 static void
 packet_take(const struct plk_msg_packet *packet, int *fd)
 {
+	if (packet->block_bytes != PLK_RING_BLOCK_BYTES || packet->n_blocks != PLK_RING_BLOCKS)
+		refuse(PLK_MSG_PACKET); /* the kernel compares the product only */
 	if (packet->class == PLK_CLASS_TX && worker.tx < 0) {
 		must(plk_fd_place(fd, PLK_WORKER_FD_TX), __LINE__);
 		worker.tx = PLK_WORKER_FD_TX;
@@ -275,6 +279,9 @@ front_order(struct plk_received *received)
 		break;
 	case PLK_MSG_ADMIT:
 		plk_clients_admit(&msg->u.admit);
+		break;
+	case PLK_MSG_PING:
+		(void)plk_worker_tell(&(const struct plk_msg){.type = PLK_MSG_PONG}, -1);
 		break;
 	default: /* FINISH: the request table permits no other */
 		finish();
@@ -432,7 +439,7 @@ descriptors(void)
 		if (worker.ports[i].used && worker.ports[i].listener < 0)
 			return 0;
 	}
-	return plk_confine_descriptors(worker.front.fd);
+	return plk_unix_no_rights(worker.front.fd);
 }
 
 static int

@@ -23,15 +23,18 @@ block_deliver(enum plk_class class, struct plk_span block)
 }
 
 static void
-ring_read(struct rx *rx)
+ring_read(struct rx *rx, uint32_t events)
 {
 	struct plk_span block;
+	int i;
 
-	for (int i = 0; i < PLK_RX_BLOCKS && plk_ring_take(&rx->ring, &block) > 0; i++) {
+	for (i = 0; i < PLK_RX_BLOCKS && plk_ring_take(&rx->ring, &block) > 0; i++) {
 		block_deliver(rx->class, block);
 		plk_ring_give(&rx->ring);
 		plk_worker_enter();
 	}
+	if (i == 0 && (events & EPOLLIN))
+		plk_ring_find(&rx->ring);
 }
 
 static void
@@ -66,7 +69,7 @@ rx_read(void *ctx, uint32_t events)
 	if (events & EPOLLERR)
 		(void)plk_fd_error(rx->fd);
 	if (rx->has_ring)
-		ring_read(rx);
+		ring_read(rx, events);
 	else
 		socket_read(rx);
 	plk_clients_flush();

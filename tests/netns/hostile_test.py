@@ -174,6 +174,101 @@ def test_dead_injector_before_a_stalled_tap(case):
     daemon.stop()
 
 
+def lingering_socket(seconds):
+    """A TCP socket whose last close takes so long: its peer does not read what it still has to send."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        sock = socket.socket()
+        sock.connect(listener.getsockname())
+        peer = listener.accept()[0]
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.send(b"x" * 65536)
+    except BlockingIOError:
+        sock.setblocking(True)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
+    return sock, peer
+
+
+def lingering(case, daemon, path):
+    """A client sends a descriptor that takes its time to be thrown away. Since Linux 6.16 it cannot; before, the worker is replaced
+    when it does not answer."""
+    client = case.connect(path)
+    sock, peer = lingering_socket(60)
+    case.keep(peer)
+    try:
+        client.sock.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", sock.fileno()))])
+        patience = 12.0
+    except PermissionError:
+        patience = 1.0
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", int(patience == 12.0), 60))
+    sock.close()
+    client.close()
+    began = time.monotonic()
+    other = case.connect(case.path("c"))
+    daemon.wait_log(r"client connected remote=capture@punix:\S*/c ", patience)
+    plk.sync(case.wire(), other)
+    plk.check(time.monotonic() - began < patience, "another client waited for it")
+    daemon.stop()
+
+
+def test_lingering_descriptor(case):
+    case.veth()
+    daemon = case.daemon(f"--remote=inject@punix:{case.path('i')}", capture(case))
+    lingering(case, daemon, case.path("i"))
+
+
+def test_lingering_descriptor_of_a_refused_client(case):
+    case.veth()
+    daemon = case.daemon(f"--remote=inject,allow-uid=4242@punix:{case.path('i')}", capture(case))
+    lingering(case, daemon, case.path("i"))
+
+
+def test_lingering_descriptor_at_an_adopted_listener(case):
+    case.veth()
+    daemon = case.daemon("--remote=inject@pfd:3", capture(case), fds={3: case.listener()})
+    lingering(case, daemon, case.path("l.sock"))
+
+
+def test_worker_that_does_not_answer(case):
+    """It is replaced, with the clients that wait for it, and without being told any order."""
+    case.veth()
+    daemon = case.daemon(capture(case))
+    client = case.connect(case.path("c"))
+    wire = case.wire()
+    plk.sync(wire, client)
+    old = daemon.look()["worker"]
+    os.kill(old, signal.SIGSTOP)
+    daemon.wait_log(r"worker does not answer; the worker will be replaced", 10)
+    client.wait_closed()
+    plk.sync(wire, case.connect(case.path("c")))
+    plk.check(daemon.look()["worker"] != old, "it is the same worker")
+    daemon.stop()
+
+
+def test_promiscuous_not_at_will(case):
+    """Attach clients that come and go switch the interface at most so often that the kernel's log stays readable."""
+    case.veth()
+    daemon = case.daemon(f"--remote=attach@punix:{case.path('a')}")
+    monitor = plk.Process(["/bin/ip", "-o", "monitor", "link", "dev", "e0"])
+    case.stack.callback(monitor.kill)
+    time.sleep(0.2)
+    end = time.monotonic() + 3.0
+    n = 0
+    while time.monotonic() < end:
+        case.connect(case.path("a")).close()
+        n += 1
+    plk.poll_until(lambda: plk.link("e0")["promiscuity"] == 0, "not promiscuous any more")
+    monitor.kill()
+    switches = len(monitor.stdout.splitlines())
+    plk.check(n > 50, f"only {n} clients came and went")
+    plk.check(switches <= 12, f"{n} clients in 3 s switched the interface {switches} times")
+    daemon.stop()
+
+
 def test_self_connection(case):
     """A free port of this host, tried again and again, is never taken for a peer."""
     case.veth()

@@ -57,6 +57,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_GO, "--y-", "y--", true},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CLIENT, "---y", "-y-", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ADMIT, "---y", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PING, "---y", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FINISH, "yyyy", "y--", true},
 
 	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_IFACE_IS, "--y-", "y--", true},
@@ -71,6 +72,7 @@ static const struct row rows[] = {
 
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ADOPTED, "--yy", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_SERVING, "--yy", "y--", true},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_PONG, "---y", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ACCEPTED, "--yy", "-y-", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CLOSED, "--yy", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CONFINED, "--yy", "y--", true},

@@ -626,7 +626,7 @@ supervisor_read(void *ctx, uint32_t events)
 	if (got == -EBADMSG)
 		refuse(&received);
 	if (got < 0)
-		leave(EXIT_SUCCESS);
+		leave(plk_channel_is_gone(got) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* ---- what becomes of the interface ---- */

@@ -377,8 +377,9 @@ broker_said(struct plk_received *received)
 
 	switch (msg->type) {
 	case PLK_MSG_CONNECTING:
-		if (msg->u.connecting.port >= front.cmdline.n_ports)
-			fatal("broker sent a message about a port that does not exist");
+		if (msg->u.connecting.port >= front.cmdline.n_ports ||
+		    plk_remote_is_passive(&front.ports[msg->u.connecting.port].port->remote))
+			fatal("broker sent a message about a port that is not an active one");
 		plk_active_connecting(&msg->u.connecting, &received->fd);
 		break;
 	case PLK_MSG_DONE:

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "os/fd.h"
 #include "os/listener.h"
 
 static int
@@ -46,14 +47,12 @@ state_check(int fd)
 static enum plk_err
 flags_set(int fd, int *error)
 {
-	int flags = fcntl(fd, F_GETFL);
+	int failed = plk_fd_unblock(fd);
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-		*error = errno;
-		return PLK_E_ADOPT_BLOCK;
-	}
-	return PLK_OK;
+	if (failed == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		failed = -errno;
+	*error = -failed;
+	return failed == 0 ? PLK_OK : PLK_E_ADOPT_BLOCK;
 }
 
 /* What makes the listener one of ours. */

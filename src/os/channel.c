@@ -138,6 +138,8 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 	int fds[1] = {-1};
 	size_t n_fds;
 	ssize_t n;
+	bool lost;
+	bool cut;
 
 	*out = (struct plk_received){.fd = -1};
 	do {
@@ -153,15 +155,17 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 	n_fds = fds_collect(&header, fds, 1);
 	if (n == 0 && n_fds == 0 && is_closed(end->fd))
 		return -EPIPE;
-	if (n_fds == 0 && (header.msg_flags & MSG_CTRUNC) &&
-	    plk_msg_parse((struct plk_span){bytes, (size_t)n}, &out->msg) == PLK_OK)
-		return -EMFILE;
-	out->err = judge(end, stage, (struct plk_span){bytes, (size_t)n}, n_fds,
-			 (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0, out);
+	lost = n_fds == 0 && (header.msg_flags & MSG_CTRUNC);
+	cut = header.msg_flags & (lost ? MSG_TRUNC : MSG_TRUNC | MSG_CTRUNC);
+	/* how many got lost is not known: judged is whether one may come at all */
+	out->err =
+		judge(end, stage, (struct plk_span){bytes, (size_t)n}, lost ? 1 : n_fds, cut, out);
 	if (out->err != PLK_OK) {
 		plk_fd_close(&fds[0]);
 		return -EBADMSG;
 	}
+	if (lost)
+		return -EMFILE;
 	out->fd = fds[0];
 	return 1;
 }

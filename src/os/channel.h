@@ -25,7 +25,7 @@ struct plk_channel_end {
 };
 
 /** struct plk_received - what came
- * @msg:   set if the answer is 1; if it is -EMFILE too, but then no rule was applied
+ * @msg:   set if the answer is 1; if it is -EMFILE too
  * @fd:    -1, or the descriptor that came with it: CLOEXEC, and the caller's from now on
  * @type:  of a refused message: its first byte
  * @n:     of a refused message: its length, bytes

@@ -58,6 +58,14 @@ plk_fd_lift(int *fd, int lowest)
 }
 
 int
+plk_fd_unblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int
 plk_fd_fill(int fd, int first, int last)
 {
 	for (int number = first; number <= last; number++) {

@@ -23,6 +23,9 @@ int plk_fd_place(int *fd, int number);
 /** plk_fd_lift() - give a descriptor the lowest free number from @lowest on; Return: 0 or -errno */
 int plk_fd_lift(int *fd, int lowest);
 
+/** plk_fd_unblock() - set O_NONBLOCK; Return: 0 or -errno */
+int plk_fd_unblock(int fd);
+
 /** plk_fd_fill() - take all numbers that are free
  * @fd:    of which they become copies, borrowed
  * @first: first number

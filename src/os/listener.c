@@ -37,6 +37,14 @@ unix_address(const char *path)
 	return addr;
 }
 
+/* A path, and no abstract name (which begins with NUL, as an empty path does) nor one that depends on
+ * where we are: the messages permit any string. */
+static int
+path_check(const char *path)
+{
+	return path[0] == '/' ? 0 : -EINVAL;
+}
+
 /* Whether somebody listens on @path: 0 if nobody does, -EADDRINUSE if somebody does, or another
  * -errno. */
 static int
@@ -115,9 +123,12 @@ int
 plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step)
 {
 	const struct sockaddr_un addr = unix_address(path);
-	int error = stale_remove(path, &addr, step);
+	int error = path_check(path);
 	int made;
 
+	*step = PLK_STEP_BIND;
+	if (error == 0)
+		error = stale_remove(path, &addr, step);
 	if (error < 0)
 		return error;
 	*step = PLK_STEP_SOCKET;
@@ -281,11 +292,14 @@ int
 plk_connect_unix(const char *path, int *fd, enum plk_step *step)
 {
 	const struct sockaddr_un addr = unix_address(path);
-	int made = socket(AF_UNIX, STREAM, 0);
+	int error = path_check(path);
+	int made;
 
-	int error;
-
+	*step = PLK_STEP_CONNECT;
+	if (error < 0)
+		return error;
 	*step = PLK_STEP_SOCKET;
+	made = socket(AF_UNIX, STREAM, 0);
 	if (made < 0)
 		return -errno;
 	*step = PLK_STEP_OPTION;

@@ -34,8 +34,8 @@ struct plk_socket_file {
  * already is an error, but for a socket on which nobody listens: that is replaced.
  * @fd, @file: set on success
  * @step: set on failure
- * Return: 0; -EEXIST (no socket: @step is PLK_STEP_STALE); -EADDRINUSE (somebody listens); another
- * -errno.
+ * Return: 0; -EINVAL (the path is not absolute); -EEXIST (no socket: @step is PLK_STEP_STALE);
+ * -EADDRINUSE (somebody listens); another -errno.
  */
 int plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step);
 
@@ -43,7 +43,7 @@ int plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enu
 int plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step);
 
 /** plk_connect_unix(), plk_connect_inet() - begin to connect: @fd becomes writable when it is done or failed (SO_ERROR)
- * Return: 0 or -errno.
+ * Return: 0 or -errno; -EINVAL: the path is not absolute.
  */
 int plk_connect_unix(const char *path, int *fd, enum plk_step *step);
 int plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step);

@@ -11,6 +11,7 @@
 #ifndef PLK_OS_RING_H
 #define PLK_OS_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,9 @@ void plk_ring_give(struct plk_ring *ring);
  * go on); -ENETDOWN (the interface went down: go on); another -errno.
  */
 int plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out);
+
+/** plk_packet_is_one() - whether a descriptor is a packet socket */
+bool plk_packet_is_one(int fd);
 
 /** plk_packet_losses() - frames that the kernel dropped because the ring or the socket was full, since the last call
  * PACKET_STATISTICS counts drops among tp_packets too; only the drops are returned.

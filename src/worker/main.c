@@ -138,7 +138,8 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 static void
 packet_take(const struct plk_msg_packet *packet, int *fd)
 {
-	if (packet->block_bytes != PLK_RING_BLOCK_BYTES || packet->n_blocks != PLK_RING_BLOCKS)
+	if (!plk_packet_is_one(*fd) || packet->block_bytes != PLK_RING_BLOCK_BYTES ||
+	    packet->n_blocks != PLK_RING_BLOCKS)
 		refuse(PLK_MSG_PACKET); /* the kernel compares the product only */
 	if (packet->class == PLK_CLASS_TX && worker.tx < 0) {
 		must(plk_fd_place(fd, PLK_WORKER_FD_TX), __LINE__);
@@ -212,10 +213,12 @@ port_take(const struct plk_msg_port *m, int *fd)
 		plk_fd_close(fd);
 		return;
 	}
-	if (*fd < 0)
+	if (*fd < 0) {
 		listener = -1;
-	else
+	} else {
+		must(plk_fd_unblock(*fd), __LINE__); /* nobody waits in accept4() */
 		must(plk_fd_place(fd, listener), __LINE__);
+	}
 	*port = (struct port){
 		.used = true,
 		.role = (enum plk_role)m->role,

@@ -81,7 +81,8 @@ test_begin(void **state)
 		blocks_write(&ring, &rows[i]);
 		plk_ring_find(&ring);
 		row_number(&r, "first", ring.next, rows[i].first);
-		row_number(&r, "can be taken", (uint64_t)plk_ring_take(&ring, &block), rows[i].ours);
+		row_number(&r, "can be taken", (uint64_t)plk_ring_take(&ring, &block),
+			   rows[i].ours);
 		munmap(ring.map, BLOCKS * BLOCK_BYTES);
 	}
 	rows_end(&r);

@@ -569,9 +569,10 @@ front_read(void *ctx, uint32_t events)
 	(void)events;
 	if (got == -EBADMSG)
 		refuse(&received);
-	if (got < 0)
-		plk_watch_remove(&broker.loop,
-				 &broker.front_watch); /* the supervisor sees it too, and ends us */
+	if (plk_channel_is_gone(got)) /* the supervisor sees it too, and ends us */
+		plk_watch_remove(&broker.loop, &broker.front_watch);
+	else if (got < 0)
+		give_up(PLK_EVENT_SYSTEM, __LINE__, (uint64_t)-got, 0);
 	if (got > 0)
 		answers[received.msg.type](&received.msg); /* none of them carries a descriptor */
 }

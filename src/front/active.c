@@ -71,10 +71,15 @@ connected(struct front_port *p)
 		.u.client = {.port = (uint16_t)(p - front.ports)},
 	};
 
-	plk_front_send(front.worker.fd, &msg, p->connecting);
+	int error = plk_front_send(front.worker.fd, &msg, p->connecting);
+
+	connecting_close(p);
+	if (error < 0) {
+		failed(p, "cannot hand the connection to the worker", -error);
+		return;
+	}
 	p->since_ms = plk_now_ms();
 	p->last_error = 0;
-	connecting_close(p);
 }
 
 static void

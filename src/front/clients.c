@@ -6,6 +6,7 @@
  * the other end; the port says who may be. Where a list stands and the kernel says nothing (TCP),
  * nobody is admitted.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ pulse(void *ctx)
 	if (!front.serving)
 		return;
 	if (front.pulse_awaited) {
-		plk_front_replace("worker does not answer");
+		plk_front_replace("worker does not answer", -ETIMEDOUT);
 		return;
 	}
 	if (!has_clients())

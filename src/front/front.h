@@ -107,6 +107,7 @@ struct front {
 	bool serving;
 	struct plk_timer pulse_timer;
 	bool pulse_awaited; /* the worker was asked, and has not answered yet */
+	bool replacing; /* the supervisor was asked for another worker, and has not answered yet */
 	struct plk_timer stop_timer;
 	struct plk_ratelimit
 		client_lines; /* each has its own: who fills one hides nothing in another */
@@ -120,10 +121,11 @@ extern struct front front;
 /* main.c */
 
 /** plk_front_send() - send an order
- * A worker that does not read while it serves is replaced; anything else that takes none ends the
- * service.
+ * A worker that does not take it is replaced; the broker and the supervisor must.
+ * Return: 0; -EPIPE or -ECONNRESET (the receiver has died); -ETOOMANYREFS (@pass cannot be sent now, to a worker that serves);
+ * another -errno (the worker is being replaced)
  */
-void plk_front_send(int fd, const struct plk_msg *msg, int pass);
+int plk_front_send(int fd, const struct plk_msg *msg, int pass);
 
 /** plk_front_ask() - an order and its answer, which is in front.answer afterwards */
 void plk_front_ask(int fd, const struct plk_msg *msg, int pass, enum plk_msg_type answer);
@@ -134,8 +136,10 @@ void plk_front_await(enum plk_msg_type answer);
 /** plk_front_config_send() - what a new worker is told first: how much memory it needs, and where to count */
 void plk_front_config_send(void);
 
-/** plk_front_replace() - have the worker killed, and so replaced */
-void plk_front_replace(const char *why);
+/** plk_front_replace() - have the worker killed, and so replaced
+ * @error: -errno
+ */
+void plk_front_replace(const char *why, int error);
 
 /** plk_front_port_send() - make a port known to the worker */
 void plk_front_port_send(size_t i);

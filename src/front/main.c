@@ -29,34 +29,58 @@ fatal(const char *what)
 	exit(EXIT_FAILURE);
 }
 
+static _Noreturn void
+fatal_error(const char *what, int error)
+{
+	plk_log(PLK_LOG_LINE_ERROR, "%s: %s; the service ends", what,
+		plk_words_error((uint64_t)-error));
+	exit(EXIT_FAILURE);
+}
+
+/* Once for each worker: an order that comes when the next one is there would kill that one. */
 void
-plk_front_replace(const char *why)
+plk_front_replace(const char *why, int error)
 {
 	const struct plk_msg msg = {.type = PLK_MSG_WORKER_STUCK};
 
-	plk_log(PLK_LOG_LINE_ERROR, "%s; the worker will be replaced", why);
+	if (front.replacing)
+		return;
+	plk_log(PLK_LOG_LINE_ERROR, "%s: %s; the worker will be replaced", why,
+		plk_words_error((uint64_t)-error));
 	front.serving = false;
+	front.replacing = true;
 	plk_front_send(front.supervisor.fd, &msg, -1);
 }
 
-void
+/* An order that the worker has not got is never repeated, and a client or a port may wait for it. */
+static int
+worker_not_told(int error, int pass)
+{
+	if (pass >= 0 && error == -ETOOMANYREFS && front.serving)
+		return error; /* a connection, which can be made again: sandbox.h says why */
+	plk_front_replace(error == -EAGAIN ? "worker does not read its orders"
+					: "worker cannot be told its orders",
+		       error);
+	return error;
+}
+
+int
 plk_front_send(int fd, const struct plk_msg *msg, int pass)
 {
-	int error = plk_channel_send(fd, msg, pass);
+	int error = fd < 0 ? -EPIPE : plk_channel_send(fd, msg, pass);
 
 	if (error == 0)
-		return;
-	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN) {
-		if (error == -EAGAIN && front.serving)
-			plk_front_replace("worker does not read its orders");
-		return; /* it died, or does not serve yet: the supervisor will say so */
-	}
-	if (fd == front.supervisor.fd)
+		return 0;
+	if (plk_channel_is_gone(error) && fd == front.supervisor.fd)
 		exit(EXIT_FAILURE);
-	if (error == -EPIPE || error == -ECONNRESET)
-		return; /* it died: the supervisor says so, and ends us */
-	fatal(fd == front.worker.fd ? "worker does not take orders"
-				    : "broker does not take orders");
+	if (plk_channel_is_gone(error))
+		return error; /* it died: the supervisor says so */
+	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN)
+		return worker_not_told(error, pass);
+	fatal_error(fd == front.worker.fd   ? "worker does not take orders"
+		    : fd == front.broker.fd ? "broker does not take orders"
+					    : "supervisor does not take messages",
+		    error);
 }
 
 void
@@ -107,6 +131,19 @@ descriptor_lost(const char *who, const struct plk_msg *msg)
 			"client refused: no descriptor left to look at it (LimitNOFILE=)");
 }
 
+/* Nothing can be read, but the sender is there: we would never hear of it again. */
+static void
+unreadable(const struct plk_channel_end *end, const char *who, int error)
+{
+	if (end == &front.worker && front.stage == PLK_STAGE_RUN) {
+		plk_front_replace("cannot read what the worker says", error);
+		return;
+	}
+	plk_log(PLK_LOG_LINE_ERROR, "cannot read what %s says: %s; the service ends", who,
+		plk_words_error((uint64_t)-error));
+	exit(EXIT_FAILURE);
+}
+
 /* Takes a message; ends the service on what is not permitted. False if there is none, or if the
  * sender is gone. */
 static bool
@@ -115,6 +152,8 @@ take(struct plk_channel_end *end, const char *who, struct plk_received *received
 	int got = plk_channel_receive(end, front.stage, received);
 
 	*gone = got < 0 && got != -EBADMSG && got != -EMFILE;
+	if (*gone && !plk_channel_is_gone(got))
+		unreadable(end, who, got);
 	if (got == -EMFILE)
 		descriptor_lost(who, &received->msg);
 	if (got == -EBADMSG) {
@@ -174,22 +213,25 @@ plk_front_config_send(void)
 	int page = plk_page_make(PLK_BOOKS_BYTES, &front.page);
 
 	if (page < 0 && front.stage != PLK_STAGE_RUN)
-		fatal("no memory for the counters");
+		fatal_error("no memory for the counters", page);
 	if (page < 0) { /* that may pass: the next worker will try again */
-		plk_front_replace("no memory for the counters");
+		plk_front_replace("no memory for the counters", page);
 		return;
 	}
 	plk_front_send(front.worker.fd, &config, page);
 	plk_fd_close(&page);
 }
 
-/* A new worker gets what the last one had. */
+/* A new worker gets what the last one had. One that has not got all of it would refuse what comes next, and that ends the
+ * service. */
 static void
 worker_equip(void)
 {
 	plk_front_config_send();
-	for (size_t i = 0; i < front.cmdline.n_ports; i++)
+	for (size_t i = 0; i < front.cmdline.n_ports && !front.replacing; i++)
 		plk_front_port_send(i);
+	if (front.replacing)
+		return;
 	front.handouts++;
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_HANDOUT}, -1);
 }
@@ -202,6 +244,7 @@ worker_died(const struct plk_msg_worker_died *died)
 	plk_watch_remove(&front.loop, &front.worker_watch);
 	plk_fd_close(&front.worker.fd);
 	front.serving = false;
+	front.replacing = false;
 	plk_books_fold(&front.books, front.page);
 	plk_page_unmap(&front.page, PLK_BOOKS_BYTES);
 	plk_front_clients_forget();
@@ -354,7 +397,7 @@ handout_done(const struct plk_msg_done *done)
 		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
 	else if (done->error != EPIPE &&
 		 done->error != ECONNRESET) /* it died: the supervisor says so */
-		plk_front_replace("worker could not be given its packet sockets");
+		plk_front_replace("worker could not be given its packet sockets", -(int)done->error);
 }
 
 /* The answers of the start are awaited there; these come later. */

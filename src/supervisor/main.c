@@ -272,6 +272,23 @@ stop(int status)
 	supervisor.stopping = true;
 }
 
+/* Ends the service for a system call that failed. */
+static void
+give_up(const char *what, int error)
+{
+	plk_log(PLK_LOG_LINE_ERROR, "%s: %s; the service ends", what, strerror(-error));
+	stop(EXIT_FAILURE);
+}
+
+static void
+front_tell(const struct plk_msg *msg)
+{
+	int error = plk_channel_send(supervisor.front.end.fd, msg, -1);
+
+	if (error < 0 && !plk_channel_is_gone(error)) /* gone: SIGCHLD follows */
+		give_up("front does not take messages", error);
+}
+
 static void
 worker_start(void *ctx)
 {
@@ -359,9 +376,10 @@ worker_ended(int status)
 		stop(EXIT_FAILURE);
 	if (supervisor.stopping)
 		return;
-	if (plk_channel_send(supervisor.front.end.fd, &msg, -1) < 0)
-		stop(EXIT_FAILURE);
-	else if (wait > 0)
+	front_tell(&msg);
+	if (supervisor.stopping)
+		return;
+	if (wait > 0)
 		plk_timer_set(&supervisor.loop, &supervisor.worker_timer, wait);
 	else
 		worker_start(NULL);
@@ -412,20 +430,13 @@ children_reap(void)
 	/* A register holds 64 bits, an int has 32, and the C library may extend -1 by ones or by zeros: */
 	/* #syscalls:supervisor wait4[0=0xffffffffffffffff,2=WNOHANG,3=0] (for children) */
 	/* #syscalls:supervisor wait4[0=0xffffffff,2=WNOHANG,3=0] (for children) */
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		child_ended(pid, status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+		if (pid > 0)
+			child_ended(pid, status);
+	}
 }
 
 /* ---- signals and orders ---- */
-
-static void
-tell_front(enum plk_msg_type type)
-{
-	const struct plk_msg msg = {.type = type};
-
-	if (plk_channel_send(supervisor.front.end.fd, &msg, -1) < 0)
-		stop(EXIT_FAILURE);
-}
 
 static void
 signals_read(void *ctx, uint32_t events)
@@ -443,10 +454,10 @@ signals_read(void *ctx, uint32_t events)
 		stop(EXIT_SUCCESS);
 		break;
 	case SIGHUP:
-		tell_front(PLK_MSG_RELOAD);
+		front_tell(&(const struct plk_msg){.type = PLK_MSG_RELOAD});
 		break;
 	case SIGUSR1:
-		tell_front(PLK_MSG_DUMP);
+		front_tell(&(const struct plk_msg){.type = PLK_MSG_DUMP});
 		break;
 	default: /* SIGCHLD */
 		children_reap();
@@ -484,8 +495,10 @@ front_read(void *ctx, uint32_t events)
 			"front sent a message that is not permitted: %s: %s (%zu bytes)",
 			plk_msg_name(received.type), plk_err_text(received.err), received.n);
 		stop(EXIT_FAILURE);
-	} else if (got < 0) {
+	} else if (plk_channel_is_gone(got)) {
 		plk_watch_remove(&supervisor.loop, &supervisor.front_watch); /* SIGCHLD follows */
+	} else if (got < 0) {
+		give_up("cannot read what the front says", got);
 	} else if (got > 0) {
 		front_order(&received);
 	}
@@ -700,8 +713,12 @@ main(int argc, char **argv)
 	must(plk_confine_calls(&supervisor.confined, PLK_SANDBOX_SUPERVISOR),
 	     "cannot load the system call filter (CONFIG_SECCOMP_FILTER)");
 	confined_tell();
-	while (!supervisor.stopping && plk_loop_step(&supervisor.loop) == 0)
-		continue;
+	while (!supervisor.stopping) {
+		int error = plk_loop_step(&supervisor.loop);
+
+		if (error < 0)
+			give_up("cannot wait", error);
+	}
 	plk_notify("STOPPING=1");
 	children_stop();
 	return supervisor.status;

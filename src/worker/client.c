@@ -53,7 +53,9 @@ gone_tell(struct client *client)
 			     .dropped = client->dropped},
 	};
 
-	if (plk_worker_tell(&msg, -1) == -EAGAIN) {
+	int error = plk_worker_tell(&msg, -1);
+
+	if (error < 0 && !plk_channel_is_gone(error)) {
 		plk_timer_set(&worker.loop, &worker.gone_timer, 1);
 		return;
 	}
@@ -450,7 +452,9 @@ untold_tell(uint16_t index)
 		.u.closed = {.generation = 0, .port = index, .reason = PLK_CLOSE_REFUSED},
 	};
 
-	worker.ports[index].is_untold = plk_worker_tell(&refused, -1) == -EAGAIN;
+	int error = plk_worker_tell(&refused, -1);
+
+	worker.ports[index].is_untold = error < 0 && !plk_channel_is_gone(error);
 	if (worker.ports[index].is_untold)
 		plk_timer_set(&worker.loop, &worker.gone_timer, 1);
 }

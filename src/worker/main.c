@@ -128,8 +128,10 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 		give_up(PLK_EVENT_BAD_MESSAGE, received->type, received->err, received->n);
 	if (got < 0 && end == &worker.supervisor)
 		leave(EXIT_SUCCESS);
-	if (got < 0)
+	if (plk_channel_is_gone(got))
 		plk_watch_remove(&worker.loop, watch);
+	else
+		must(got, __LINE__); /* there would be no more orders */
 	return got > 0;
 }
 

@@ -242,7 +242,7 @@ def test_worker_that_does_not_answer(case):
     plk.sync(wire, client)
     old = daemon.look()["worker"]
     os.kill(old, signal.SIGSTOP)
-    daemon.wait_log(r"worker does not answer; the worker will be replaced", 10)
+    daemon.wait_log(r"worker does not answer: .*; the worker will be replaced", 10)
     client.wait_closed()
     plk.sync(wire, case.connect(case.path("c")))
     plk.check(daemon.look()["worker"] != old, "it is the same worker")

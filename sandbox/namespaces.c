@@ -156,6 +156,8 @@ plk_confine_namespaces(struct plk_msg_confined *state, int first)
 		/* #syscalls:exec setns (into what the supervisor has had made) */
 		if (setns(first + i, kinds[i].flag) == 0)
 			state->namespaces |= (uint8_t)(1U << i);
+		else if (errno != EBADF && state->namespaces_error == 0) /* EBADF: was not made */
+			state->namespaces_error = (uint32_t)errno;
 		(void)close(first + i); /* if it was there */
 	}
 }

@@ -38,7 +38,7 @@ void plk_namespaces_make(struct plk_namespaces *out);
  * Sockets that we have keep their network. Afterwards this process has every capability in the new user namespace, until
  * plk_confine_capabilities(), and none outside.
  * @first: number of the first of PLK_NAMESPACES descriptors; those that are not open are passed over, all are closed
- * What was not entered is missing in @state->namespaces.
+ * What was not entered is missing in @state->namespaces; @state->namespaces_error says why, if it was there.
  */
 void plk_confine_namespaces(struct plk_msg_confined *state, int first);
 

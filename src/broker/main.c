@@ -830,6 +830,11 @@ main(void)
 	if (mark_choose() < 0 || plk_loop_open(&broker.loop) < 0 || channels_open() < 0 ||
 	    rtnl_open() < 0)
 		return EXIT_FAILURE;
+	/* so that there is somebody to tell why we end; nothing of the front's is read yet */
+	while (broker.front.fd < 0) {
+		if (plk_loop_step(&broker.loop) < 0)
+			leave(EXIT_FAILURE);
+	}
 	must(plk_confine_privileges(), PLK_STEP_PRIVILEGES);
 	must(plk_confine_capabilities(&broker.confined, PLK_CAPABILITIES_NET_RAW),
 	     PLK_STEP_CAPABILITIES);

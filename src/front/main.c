@@ -59,8 +59,8 @@ worker_not_told(int error, int pass)
 	if (pass >= 0 && error == -ETOOMANYREFS && front.serving)
 		return error; /* a connection, which can be made again: sandbox.h says why */
 	plk_front_replace(error == -EAGAIN ? "worker does not read its orders"
-					: "worker cannot be told its orders",
-		       error);
+					   : "worker cannot be told its orders",
+			  error);
 	return error;
 }
 
@@ -222,6 +222,20 @@ plk_front_config_send(void)
 	plk_fd_close(&page);
 }
 
+/* Who ends itself says why before, and the supervisor, who says that it has ended, may be heard first. */
+static void
+last_words(struct plk_channel_end *end, const char *who)
+{
+	struct plk_received received;
+	bool gone;
+
+	while (end->fd >= 0 && take(end, who, &received, &gone)) {
+		if (received.msg.type == PLK_MSG_EVENT)
+			plk_words_event(who, &received.msg.u.event);
+		plk_fd_close(&received.fd);
+	}
+}
+
 /* A new worker gets what the last one had. One that has not got all of it would refuse what comes next, and that ends the
  * service. */
 static void
@@ -239,6 +253,7 @@ worker_equip(void)
 static void
 worker_died(const struct plk_msg_worker_died *died)
 {
+	last_words(&front.worker, "worker");
 	if (front.stage != PLK_STAGE_RUN)
 		fatal("worker died during the start");
 	plk_watch_remove(&front.loop, &front.worker_watch);
@@ -269,7 +284,8 @@ worker_confined(const struct plk_msg_confined *confined)
 	struct plk_msg_confined *worker = &front.confined_others[PLK_PEER_WORKER];
 
 	*worker = *confined;
-	worker->namespaces_error = front.confined_others[PLK_PEER_FRONT].namespaces_error;
+	if (worker->namespaces_error == 0) /* those that are missing were not made */
+		worker->namespaces_error = front.confined_others[PLK_PEER_FRONT].namespaces_error;
 	if (front.stage == PLK_STAGE_RUN && plk_front_limited(&front.worker_lines))
 		plk_words_confined("worker", worker, true);
 	if (!front.cmdline.require_namespaces || confined->namespaces == all)
@@ -397,7 +413,8 @@ handout_done(const struct plk_msg_done *done)
 		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
 	else if (done->error != EPIPE &&
 		 done->error != ECONNRESET) /* it died: the supervisor says so */
-		plk_front_replace("worker could not be given its packet sockets", -(int)done->error);
+		plk_front_replace("worker could not be given its packet sockets",
+				  -(int)done->error);
 }
 
 /* The answers of the start are awaited there; these come later. */
@@ -488,6 +505,7 @@ stop(void)
 		while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
 			continue; /* until the worker has said its last and is gone */
 	}
+	last_words(&front.broker, "broker");
 	counters_log();
 	exit(EXIT_SUCCESS);
 }

@@ -476,8 +476,10 @@ worker_get(void)
 
 	plk_front_send(front.supervisor.fd, &wanted, -1);
 	while (front.worker.fd < 0) {
-		if (plk_loop_step(&front.loop) < 0)
+		if (plk_loop_step(&front.loop) < 0) {
+			plk_log(PLK_LOG_LINE_ERROR, "cannot wait for the worker");
 			exit(1);
+		}
 	}
 	plk_front_config_send();
 }

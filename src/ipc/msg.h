@@ -141,6 +141,7 @@ enum plk_event {
 	X(RX_OVERSIZE,     "rx_dropped_oversize")  /* too long for the client's format */ \
 	X(RX_GSO,          "rx_dropped_gso")       /* a superframe, and the client's format has no header for it */ \
 	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
+	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
 	X(TX_FRAMES,       "tx_frames")       /* given to the interface */ \
 	X(TX_BYTES,        "tx_bytes") \

@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+/* Our mark in a status word. The kernel looks at TP_STATUS_USER alone, and we clear the word when we give the block back. */
+#define BLOCK_READ (1U << 30)
+
 static struct tpacket_block_desc *
 block_at(const struct plk_ring *ring, size_t i)
 {
@@ -64,11 +67,28 @@ plk_ring_find(struct plk_ring *ring)
 	ring->next = first_block(ring);
 }
 
+uint32_t
+plk_ring_skip(struct plk_ring *ring)
+{
+	const uint32_t both = TP_STATUS_USER | BLOCK_READ;
+	uint32_t n;
+
+	if ((status_of(ring, ring->next) & both) != both)
+		return 0;
+	n = block_at(ring, ring->next)->hdr.bh1.num_pkts;
+	plk_ring_give(ring);
+	return n;
+}
+
 int
 plk_ring_take(struct plk_ring *ring, struct plk_span *out)
 {
-	if (!(status_of(ring, ring->next) & TP_STATUS_USER))
+	uint32_t status = status_of(ring, ring->next);
+
+	if (!(status & TP_STATUS_USER))
 		return 0;
+	__atomic_store_n(&block_at(ring, ring->next)->hdr.bh1.block_status, status | BLOCK_READ,
+			 __ATOMIC_RELAXED);
 	*out = (struct plk_span){ring->map + ring->next * ring->block_bytes, ring->block_bytes};
 	return 1;
 }

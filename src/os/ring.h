@@ -7,6 +7,10 @@
  * status word (TP_STATUS_USER); we give it back by TP_STATUS_KERNEL. Blocks carry ascending
  * sequence numbers. A worker that takes the ring over from one that died begins at the oldest block
  * that is ours, else where the kernel will give the next one.
+ *
+ * It may have died of what is in that block, and so would the next worker, and the next. So a block is marked while it is read,
+ * and who finds the mark gives the block back unread: a frame ends one worker at most. Nobody misses the frames, since with a worker all
+ * connections end.
  */
 #ifndef PLK_OS_RING_H
 #define PLK_OS_RING_H
@@ -33,6 +37,11 @@ struct plk_ring {
  * Return: 0 or -errno.
  */
 int plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks);
+
+/** plk_ring_skip() - give back a block that another worker was reading when it died; to be called once, after plk_ring_open()
+ * Return: how many frames were in it; 0 if there is no such block. A hijacked worker may have written any number.
+ */
+uint32_t plk_ring_skip(struct plk_ring *ring);
 
 /** plk_ring_take() - the next block if it is ours
  * Return: 1 and a block in @out, valid until plk_ring_give(); 0 if the kernel still has it.

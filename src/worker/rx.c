@@ -77,6 +77,17 @@ rx_read(void *ctx, uint32_t events)
 		plk_timer_set(&worker.loop, &worker.losses_timer, PLK_LOSSES_MS);
 }
 
+static int
+ring_open(struct rx *rx, size_t block_bytes, size_t n_blocks)
+{
+	int error = plk_ring_open(&rx->ring, rx->fd, block_bytes, n_blocks);
+	uint32_t n = error < 0 ? 0 : plk_ring_skip(&rx->ring);
+
+	plk_worker_count(PLK_COUNTER_RX_FRAMES, n);
+	plk_worker_count(PLK_COUNTER_RX_WORKER, n);
+	return error;
+}
+
 int
 plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
 {
@@ -89,7 +100,7 @@ plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
 	rx->class = class;
 	rx->watch = (struct plk_watch){.fd = -1, .call = rx_read, .ctx = rx};
 	rx->has_ring = plk_class_is_bulk(class);
-	return rx->has_ring ? plk_ring_open(&rx->ring, rx->fd, block_bytes, n_blocks) : 0;
+	return rx->has_ring ? ring_open(rx, block_bytes, n_blocks) : 0;
 }
 
 static void

@@ -226,12 +226,14 @@ plk_front_config_send(void)
 static void
 last_words(struct plk_channel_end *end, const char *who)
 {
+	struct plk_ratelimit *limit =
+		end == &front.worker ? &front.worker_lines : &front.broker_lines;
 	struct plk_received received;
 	bool gone;
 
 	while (end->fd >= 0 && take(end, who, &received, &gone)) {
 		if (received.msg.type == PLK_MSG_EVENT)
-			plk_words_event(who, &received.msg.u.event);
+			plk_words_event(who, limit, &received.msg.u.event);
 		plk_fd_close(&received.fd);
 	}
 }

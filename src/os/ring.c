@@ -153,14 +153,16 @@ plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
 	return 1;
 }
 
-bool
+int
 plk_packet_is_one(int fd)
 {
 	int domain = 0;
 	socklen_t n = sizeof domain;
 
 	/* #syscalls:exec getsockopt (is it a packet socket) */
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain == AF_PACKET;
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0)
+		return errno == ENOTSOCK ? 0 : -errno;
+	return domain == AF_PACKET;
 }
 
 uint64_t

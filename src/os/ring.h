@@ -15,7 +15,6 @@
 #ifndef PLK_OS_RING_H
 #define PLK_OS_RING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,8 +64,8 @@ void plk_ring_give(struct plk_ring *ring);
  */
 int plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out);
 
-/** plk_packet_is_one() - whether a descriptor is a packet socket */
-bool plk_packet_is_one(int fd);
+/** plk_packet_is_one() - whether a descriptor is a packet socket; Return: 1; 0; or -errno */
+int plk_packet_is_one(int fd);
 
 /** plk_packet_losses() - frames that the kernel dropped because the ring or the socket was full, since the last call
  * PACKET_STATISTICS counts drops among tp_packets too; only the drops are returned.

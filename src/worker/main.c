@@ -140,9 +140,13 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 static void
 packet_take(const struct plk_msg_packet *packet, int *fd)
 {
-	if (!plk_packet_is_one(*fd) || packet->block_bytes != PLK_RING_BLOCK_BYTES ||
+	int is_one = plk_packet_is_one(*fd);
+
+	must(is_one, __LINE__);
+	/* of the sizes the kernel compares the product only */
+	if (!is_one || packet->block_bytes != PLK_RING_BLOCK_BYTES ||
 	    packet->n_blocks != PLK_RING_BLOCKS)
-		refuse(PLK_MSG_PACKET); /* the kernel compares the product only */
+		refuse(PLK_MSG_PACKET);
 	if (packet->class == PLK_CLASS_TX && worker.tx < 0) {
 		must(plk_fd_place(fd, PLK_WORKER_FD_TX), __LINE__);
 		worker.tx = PLK_WORKER_FD_TX;

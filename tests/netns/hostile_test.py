@@ -202,7 +202,7 @@ def lingering(case, daemon, path):
     try:
         client.sock.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", sock.fileno()))])
         patience = 12.0
-    except PermissionError:
+    except (PermissionError, BrokenPipeError):  # or refused already
         patience = 1.0
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", int(patience == 12.0), 60))
     sock.close()

@@ -147,6 +147,7 @@ def tour_veth(case, tour):
         daemon.wait_log(" counters ")
         attached[0].half_close()
         attached[1].close()
+        plk.poll_until(lambda: plk.link("e0")["promiscuity"] == 0, "not promiscuous without attach clients")
         for change in ("down", "up"):
             plk.ip(f"link set e0 {change}")
             daemon.wait_log(f"interface is {change}")

@@ -64,7 +64,13 @@ plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks
 void
 plk_ring_find(struct plk_ring *ring)
 {
+	size_t next;
+
 	ring->next = first_block(ring);
+	/* The kernel goes on meanwhile: what it finishes behind our back, and what it begins ahead, is seen the next time. Once a
+	 * block is ours the answer stays. */
+	for (next = first_block(ring); next != ring->next; next = first_block(ring))
+		ring->next = next;
 }
 
 uint32_t

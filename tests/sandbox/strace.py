@@ -9,7 +9,7 @@ import prove
 STRACE = "/usr/bin/strace"
 EXPERIMENT = 0x411  # flags of the clone() that makes the namespaces: CLONE_FILES|SIGCHLD
 
-CALL = re.compile(r"(\w+)\(((?:0x[0-9a-f]+|\d+)?(?:, (?:0x[0-9a-f]+|\d+))*)(?:\)| <unfinished)(?:.*= (-?\w+))?")
+CALL = re.compile(r"(\w+)\(((?:0x[0-9a-f]+|\d+)?(?:, (?:0x[0-9a-f]+|\d+))*)(?:\)| <unfinished| <detached)(?:.*= (-?\w+))?")
 ENDINGS = ("+++ ", "--- ", "<... ", "strace: ")
 
 

@@ -9,7 +9,6 @@
 #include <linux/close_range.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
-#include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <linux/sockios.h>
@@ -20,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h> /* not the kernel's: musl has its own, and they exclude each other */
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>

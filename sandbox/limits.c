@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sandbox/constants.h"
 #include "sandbox/sandbox.h"
@@ -11,8 +13,9 @@ limit_set(int resource, rlim_t soft, rlim_t hard)
 {
 	const struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
 
+	/* setrlimit() has a type of its own for the resource in glibc, and none in musl */
 	/* #syscalls:exec prlimit64[0=0] (the worker's gates) */
-	return setrlimit((__rlimit_resource_t)resource, &limit) < 0 ? -errno : 0;
+	return syscall(SYS_prlimit64, 0, resource, &limit, NULL) < 0 ? -errno : 0;
 }
 
 static int

@@ -254,7 +254,8 @@ others_close(void)
 			if (kept >= (int)from && (unsigned)kept < next)
 				next = (unsigned)kept;
 		}
-		if (next > from && close_range(from, next == ~0U ? next : next - 1, 0) < 0)
+		if (next > from &&
+		    syscall(SYS_close_range, from, next == ~0U ? next : next - 1, 0) < 0)
 			return -errno;
 		if (next == ~0U)
 			return 0;

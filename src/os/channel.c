@@ -33,7 +33,7 @@ attach_fd(struct msghdr *header, void *control, size_t n_control, int pass)
 
 	memset(control, 0, n_control);
 	header->msg_control = control;
-	header->msg_controllen = n_control;
+	header->msg_controllen = (socklen_t)n_control; /* as POSIX; glibc: size_t */
 	cmsg = CMSG_FIRSTHDR(header);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -63,6 +64,14 @@ probe(const struct sockaddr_un *addr)
 	return error == -EAGAIN ? -EADDRINUSE : error; /* its backlog is full */
 }
 
+/* lstat(), which is not the same call in each C library; the structure is. */
+static int
+path_look(const char *path, struct stat *out)
+{
+	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] */
+	return (int)syscall(SYS_newfstatat, AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Makes room for a socket file: removes a socket on which nobody listens, and nothing else. */
 static int
 stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *step)
@@ -71,8 +80,7 @@ stale_remove(const char *path, const struct sockaddr_un *addr, enum plk_step *st
 	int error;
 
 	*step = PLK_STEP_STALE;
-	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] (what is at the path of a remote) */
-	if (lstat(path, &st) < 0)
+	if (path_look(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST;
@@ -101,7 +109,7 @@ file_note(const char *path, struct plk_socket_file *file)
 {
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
+	if (path_look(path, &st) < 0)
 		return -errno;
 	*file = (struct plk_socket_file){.dev = st.st_dev, .ino = st.st_ino};
 	memcpy(file->path, path, strnlen(path, PLK_PATH_MAX));
@@ -327,7 +335,7 @@ plk_socket_file_remove(const struct plk_socket_file *file)
 {
 	struct stat st;
 
-	if (lstat(file->path, &st) < 0 || st.st_dev != file->dev || st.st_ino != file->ino)
+	if (path_look(file->path, &st) < 0 || st.st_dev != file->dev || st.st_ino != file->ino)
 		return;
 	(void)unlinkat(AT_FDCWD, file->path, 0); /* the directory may not be ours any more */
 }

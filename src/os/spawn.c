@@ -46,27 +46,37 @@ plk_program_open(const char *name, struct plk_program *out)
 	return fd < 0 ? fd : 0;
 }
 
+/* A copy that stays through exec. Not dup3(), of which musl makes dup2 when there is no flag. */
+static int
+descriptor_copy(int fd, int number)
+{
+	/* #syscalls:supervisor dup3[2=0] (in the child that becomes a worker) */
+	return syscall(SYS_dup3, fd, number, 0) < 0 ? -errno : 0;
+}
+
 /* In the child: 0, 1 and 2 as they should be, and the others gone. Nothing here allocates. */
 static int
 descriptors_arrange(const struct plk_spawn *how)
 {
-	/* #syscalls:supervisor dup3[2=0] (in the child that becomes a worker) */
-	if (dup3(how->channel, STDIN_FILENO, 0) < 0)
-		return -errno;
+	int error = descriptor_copy(how->channel, STDIN_FILENO);
+
 #ifndef PLK_INSTRUMENTED
-	if (how->null >= 0 &&
-	    (dup3(how->null, STDOUT_FILENO, 0) < 0 || dup3(how->null, STDERR_FILENO, 0) < 0))
-		return -errno;
+	if (error == 0 && how->null >= 0)
+		error = descriptor_copy(how->null, STDOUT_FILENO);
+	if (error == 0 && how->null >= 0)
+		error = descriptor_copy(how->null, STDERR_FILENO);
 #endif
+	if (error < 0)
+		return error;
 	/* #syscalls:supervisor close_range[0=3,2=CLOSE_RANGE_CLOEXEC] (in the child that becomes a worker) */
 	if (!how->inherit &&
 	    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return -errno;
-	for (size_t i = 0; i < how->n_pass; i++) {
-		if (how->pass[i] >= 0 && dup3(how->pass[i], how->pass_at + (int)i, 0) < 0)
-			return -errno;
+	for (size_t i = 0; i < how->n_pass && error == 0; i++) {
+		if (how->pass[i] >= 0)
+			error = descriptor_copy(how->pass[i], how->pass_at + (int)i);
 	}
-	return 0;
+	return error;
 }
 
 static void

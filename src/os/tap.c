@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/fd.h"
 
@@ -20,8 +22,9 @@ plk_tap_name(int fd, char *name)
 {
 	struct ifreq request = {0};
 
+	/* Not ioctl(): its second argument is an int in musl, which makes another number of 64 bits of this one. */
 	/* #syscalls:broker ioctl[1=TUNGETIFF] ioctl[1=SIOCGIFHWADDR] (is a TAP the interface of its name) */
-	if (ioctl(fd, TUNGETIFF, &request) < 0)
+	if (syscall(SYS_ioctl, fd, (unsigned long)TUNGETIFF, &request) < 0)
 		return -errno;
 	if (!(request.ifr_flags & IFF_TAP))
 		return -EINVAL;

@@ -53,8 +53,7 @@ enum plk_capabilities {
 
 /** plk_confine_capabilities() - give up all capabilities but @keep, in all five sets, and lock the securebits
  * The bounding set and the securebits can only be changed with CAP_SETPCAP, which a process has that was started as root
- * or entered a user namespace; elsewhere the unit sets them. libcap-ng does the same by way of /proc, which a confined
- * process does not see.
+ * or entered a user namespace; elsewhere the unit sets them.
  * Return: 0 or -errno; what the kernel then says is in @state->capabilities (the union of the sets but the bounding set),
  * ->bounding and ->securebits.
  */

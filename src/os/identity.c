@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "os/identity.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/securebits.h"
+#include "os/capabilities.h"
 
 int
 plk_identity_find(struct plk_identity *out)
@@ -28,34 +28,6 @@ plk_identity_find(struct plk_identity *out)
 	return 0;
 }
 
-static bool
-has(capng_type_t set, unsigned capability)
-{
-	return capng_have_capability(set, capability) != 0;
-}
-
-/* The sets as they are to be, for capng_apply() or capng_change_id(); whether the bounding set and the securebits
- * can be changed: then CAP_SETPCAP stays until they are. */
-static int
-sets_prepare(enum plk_keep keep, bool *may_bound)
-{
-	bool net_raw;
-	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
-				  CAPNG_AMBIENT | CAPNG_BOUNDING_SET;
-
-	if (capng_get_caps_process() < 0)
-		return -errno;
-	*may_bound = has(CAPNG_EFFECTIVE, CAP_SETPCAP);
-	net_raw = keep == PLK_KEEP_NET_RAW && has(CAPNG_PERMITTED, CAP_NET_RAW);
-	capng_clear(CAPNG_SELECT_ALL);
-	if (net_raw && capng_update(CAPNG_ADD, sets, CAP_NET_RAW) < 0)
-		return -EINVAL;
-	if (*may_bound &&
-	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETPCAP) < 0)
-		return -EINVAL;
-	return 0;
-}
-
 /* Another user, and no other group; capabilities stay for the moment, to be given up one by one. */
 static int
 user_become(const struct plk_identity *id)
@@ -67,26 +39,60 @@ user_become(const struct plk_identity *id)
 	return 0;
 }
 
+/* The sets, and what stays through exec. */
+static int
+sets_apply(const struct plk_capability_sets *sets, bool keep_net_raw)
+{
+	int error = plk_capabilities_set(sets);
+
+	if (error == 0)
+		error = plk_capabilities_ambient_clear();
+	if (error == 0 && keep_net_raw)
+		error = plk_capabilities_ambient_raise(CAP_NET_RAW);
+	return error;
+}
+
+/* The rest is for CAP_SETPCAP alone, which stays until it is done. */
+static int
+bounds_close(struct plk_capability_sets *meanwhile, uint64_t keep)
+{
+	meanwhile->effective |= plk_capability_bit(CAP_SETPCAP);
+	meanwhile->permitted |= plk_capability_bit(CAP_SETPCAP);
+	plk_capabilities_bound(keep);
+	return plk_capabilities_bounding() & ~keep ? -EPERM : 0;
+}
+
+static int
+securebits_lock(const struct plk_capability_sets *sets)
+{
+	int error = plk_securebits_lock();
+
+	return error == 0 ? plk_capabilities_set(sets) : error;
+}
+
 int
 plk_identity_assume(const struct plk_identity *id, enum plk_keep keep)
 {
-	bool may_bound = false;
-	int error = sets_prepare(keep, &may_bound);
+	struct plk_capability_sets sets;
+	struct plk_capability_sets meanwhile;
+	uint64_t kept = 0;
+	bool may_bound;
+	int error = plk_capabilities_get(&sets);
 
 	if (error < 0)
 		return error;
-	if (may_bound && capng_apply(CAPNG_SELECT_BOUNDS) < 0)
-		return -EPERM;
-	error = id->change ? user_become(id) : 0;
-	if (error < 0)
-		return error;
-	if (capng_apply(CAPNG_SELECT_CAPS) < 0 || capng_apply(CAPNG_SELECT_AMBIENT) < 0)
-		return -EPERM;
-	if (!may_bound)
-		return 0;
-	if (prctl(PR_SET_SECUREBITS, PLK_SECUREBITS, 0, 0, 0) < 0)
-		return -errno;
-	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-			   CAP_SETPCAP); /* it is there */
-	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
+	may_bound = sets.effective & plk_capability_bit(CAP_SETPCAP);
+	if (keep == PLK_KEEP_NET_RAW)
+		kept = sets.permitted & plk_capability_bit(CAP_NET_RAW);
+	sets = (struct plk_capability_sets){kept, kept, kept};
+	meanwhile = sets;
+	if (may_bound)
+		error = bounds_close(&meanwhile, kept);
+	if (error == 0 && id->change)
+		error = user_become(id);
+	if (error == 0)
+		error = sets_apply(&meanwhile, kept != 0);
+	if (error == 0 && may_bound)
+		error = securebits_lock(&sets);
+	return error;
 }

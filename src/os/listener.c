@@ -68,7 +68,7 @@ probe(const struct sockaddr_un *addr)
 static int
 path_look(const char *path, struct stat *out)
 {
-	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] */
+	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] (what is at the path of a remote) */
 	return (int)syscall(SYS_newfstatat, AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
 }
 

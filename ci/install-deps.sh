@@ -12,6 +12,8 @@ demo=(
 	iproute2 iputils-ping systemd procps tcpdump util-linux
 )
 test=(
+	# another C library, for the preset musl
+	musl-tools
 	# clang, its sanitizers and libFuzzer; AFL++
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks

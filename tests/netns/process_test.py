@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 
 import plk
@@ -69,6 +70,26 @@ def test_what_they_hold(case):
             if role == "worker" and int(number) > 2:
                 plk.check(not target.startswith("/") or target == "/dev/null",
                           f"the worker holds {target} as descriptor {number}")
+    daemon.stop()
+
+
+def is_static(pid):
+    headers = subprocess.run(["readelf", "-lW", f"/proc/{pid}/exe"], check=True, stdout=subprocess.PIPE, text=True)
+    return "INTERP" not in headers.stdout
+
+
+def test_static_programs(case):
+    """What is static has one file in its memory: itself, no loader, no library."""
+    case.veth()
+    daemon = case.daemon(f"--remote=capture@punix:{case.path('c')}")
+    for role, pid in daemon.look().items():
+        with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
+            files = {line.split(None, 5)[5].rstrip("\n") for line in maps if "/" in line}
+        files = {file for file in files if not file.startswith(("/memfd:", "socket:"))}
+        if is_static(pid):
+            plk.equal(len(files), 1, f"files in the memory of the {role} ({files})")
+        else:
+            plk.check(any("/ld-linux" in file for file in files), f"the {role} has no loader: {files}")
     daemon.stop()
 
 

@@ -15,13 +15,13 @@
 
 #ifdef PLK_INSTRUMENTED
 /* At exit LeakSanitizer stops its own process by ptrace, from a thread: never in a sandbox. Leaks are looked for by valgrind
- * and in the unit tests. */
+ * and in the unit tests. Nor can a report start the program that knows the symbols: llvm-symbolizer takes its lines later. */
 const char *__asan_default_options(void);
 
 const char *
 __asan_default_options(void)
 {
-	return "detect_leaks=0:handle_segv=0"; /* the supervisor names the signal */
+	return "detect_leaks=0:handle_segv=0:symbolize=0"; /* the supervisor names the signal */
 }
 #endif
 

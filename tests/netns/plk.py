@@ -716,6 +716,12 @@ class Case:
             ip(f"netns delete {ns}")
         shutil.rmtree(self.dir)
 
+    def check_sanitizers(self):
+        """No daemon may have written a report: a worker that ends with one is replaced, and a test may not notice."""
+        for daemon in self.daemons:
+            report = re.search(r"^.*(Sanitizer:|runtime error:).*$", daemon.stderr, re.MULTILINE)
+            check(not report, report and report.group())
+
     def check_leaks(self):
         """After close(): no process but those of before may run."""
         poll_until(lambda: not set(processes()) - self.before, "leaked processes end", 2.0)
@@ -875,6 +881,7 @@ def run_one(name, function, bin_directory):
         try:
             case.close()
             case.check_leaks()
+            case.check_sanitizers()
         except Exception as error:  # pylint: disable=broad-except
             if problem is None:
                 problem = error

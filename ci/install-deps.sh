@@ -14,6 +14,8 @@ demo=(
 test=(
 	# another C library, for the preset musl
 	musl-tools
+	# ci/aarch64.sh; 106 MB to download
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 	# clang, its sanitizers and libFuzzer; AFL++
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks

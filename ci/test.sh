@@ -68,7 +68,7 @@ ci/vm-kernel.sh >/dev/null
 
 section "release: gcc, hardened, all tests"
 build release
-tests release
+tests release -j2
 if [[ ${1:-} == --quick ]]; then
 	exit 0
 fi
@@ -78,17 +78,27 @@ find src include sandbox fuzz tests -name '*.[ch]' -print0 | xargs -0 clang-form
 find ci sandbox fuzz tests -name '*.sh' -print0 | xargs -0 shellcheck
 result "format" "as .clang-format and shellcheck want it"
 
-section "clang: release build"
+section "clang: release build, all tests"
 build clang
-tests clang -L 'unit|fuzz-regress|layer'
+tests clang -j2
 
+section "musl: the daemon as static files"
+build musl
+tests musl -j2
+
+section "aarch64: cross build"
+ci/aarch64.sh
+result "aarch64" "built; the worker's start makes permitted calls"
+
+# A stop takes a second at most, and sanitizers take their part of it: so nothing runs beside their daemons.
 section "asan: AddressSanitizer and UndefinedBehaviorSanitizer"
 build asan
-tests asan -L 'unit|fuzz-regress|netns'
+tests asan -j2 -L 'unit|fuzz-regress'
+tests asan -L netns
 
 section "msan: MemorySanitizer, parsers and their tests"
 build msan
-tests msan -L 'unit|fuzz-regress' -LE pcap
+tests msan -j2 -L 'unit|fuzz-regress' -LE pcap
 
 section "valgrind: no leak, no invalid access"
 build debug

@@ -89,5 +89,5 @@ plk_confine_calls(struct plk_msg_confined *state, enum plk_sandbox who)
 	state->calls = profile->counts[0];
 	state->conditions = profile->counts[1];
 	/* #syscalls:exec seccomp[0=SECCOMP_SET_MODE_FILTER,1=0] (the worker's own filter) */
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
+	return syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER, 0L, &program) < 0 ? -errno : 0;
 }

@@ -15,7 +15,7 @@ limit_set(int resource, rlim_t soft, rlim_t hard)
 
 	/* setrlimit() has a type of its own for the resource in glibc, and none in musl */
 	/* #syscalls:exec prlimit64[0=0] (the worker's gates) */
-	return syscall(SYS_prlimit64, 0, resource, &limit, NULL) < 0 ? -errno : 0;
+	return syscall(SYS_prlimit64, 0L, (long)resource, &limit, NULL) < 0 ? -errno : 0;
 }
 
 static int

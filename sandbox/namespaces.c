@@ -124,7 +124,7 @@ static int
 child_run(const int *numbers)
 {
 	int status = 0;
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	pid_t pid = (pid_t)syscall(SYS_clone, (long)(CLONE_FILES | SIGCHLD), 0L, 0L, 0L, 0L);
 
 	if (pid == 0)
 		_exit(all_make(numbers));

@@ -69,7 +69,7 @@ static int
 path_look(const char *path, struct stat *out)
 {
 	/* #syscalls:broker newfstatat[3=AT_SYMLINK_NOFOLLOW] (what is at the path of a remote) */
-	return (int)syscall(SYS_newfstatat, AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
+	return (int)syscall(SYS_newfstatat, (long)AT_FDCWD, path, out, (long)AT_SYMLINK_NOFOLLOW);
 }
 
 /* Makes room for a socket file: removes a socket on which nobody listens, and nothing else. */

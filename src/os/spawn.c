@@ -51,7 +51,7 @@ static int
 descriptor_copy(int fd, int number)
 {
 	/* #syscalls:supervisor dup3[2=0] (in the child that becomes a worker) */
-	return syscall(SYS_dup3, fd, number, 0) < 0 ? -errno : 0;
+	return syscall(SYS_dup3, (long)fd, (long)number, 0L) < 0 ? -errno : 0;
 }
 
 /* In the child: 0, 1 and 2 as they should be, and the others gone. Nothing here allocates. */
@@ -70,7 +70,7 @@ descriptors_arrange(const struct plk_spawn *how)
 		return error;
 	/* #syscalls:supervisor close_range[0=3,2=CLOSE_RANGE_CLOEXEC] (in the child that becomes a worker) */
 	if (!how->inherit &&
-	    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	    syscall(SYS_close_range, STDERR_FILENO + 1L, (long)~0U, (long)CLOSE_RANGE_CLOEXEC) < 0)
 		return -errno;
 	for (size_t i = 0; i < how->n_pass && error == 0; i++) {
 		if (how->pass[i] >= 0)
@@ -91,14 +91,15 @@ child_main(const struct plk_spawn *how)
 	if (how->assume && plk_identity_assume(how->assume, how->keep) < 0)
 		return;
 	/* #syscalls:supervisor execveat[4=AT_EMPTY_PATH] (a worker; Landlock permits no other file) */
-	(void)syscall(SYS_execveat, how->program->fd, "", how->argv, how->envp, AT_EMPTY_PATH);
+	(void)syscall(SYS_execveat, (long)how->program->fd, "", how->argv, how->envp,
+		      (long)AT_EMPTY_PATH);
 }
 
 pid_t
 plk_spawn(const struct plk_spawn *how)
 {
 	/* #syscalls:supervisor clone[0=SIGCHLD] (a process: no thread, no namespace) */
-	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	pid_t pid = (pid_t)syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
 
 	if (pid == 0) {
 		child_main(how);

@@ -434,8 +434,8 @@ plk_clients_accept(void *ctx, uint32_t events)
 		}
 		/* Not accept4(): musl's calls accept when it fails, as it does when the listener was shut down. */
 		/* #syscalls:worker accept4[0=0..PLK_WORKER_FD_LISTENER_LAST,1=0,2=0,3=SOCK_CLOEXEC|SOCK_NONBLOCK] (connections) */
-		fd = (int)syscall(SYS_accept4, port->listener, NULL, NULL,
-				  SOCK_CLOEXEC | SOCK_NONBLOCK);
+		fd = (int)syscall(SYS_accept4, (long)port->listener, NULL, NULL,
+				  (long)(SOCK_CLOEXEC | SOCK_NONBLOCK));
 		if (fd < 0) {
 			accept_failed(port, errno, events);
 			return;

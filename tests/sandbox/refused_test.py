@@ -141,6 +141,15 @@ def landlock_version():
     return libc.syscall(SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1)
 
 
+def table(said):
+    """What an auditor asks for first. The conditions are those on arguments of system calls."""
+    columns = ("calls", "conditions", "capabilities", "bounding", "landlock", "mdwe", "namespaces")
+    print("     {:<10} {:>5} {:>10} {:>12} {:>9} {:>8} {:>4} {}".format("", *columns))
+    for role in ("supervisor", "broker", "front", "worker"):
+        print("     {:<10} {:>5} {:>10} {:>12} {:>9} {:>8} {:>4} {}".format(
+            role, *(said[role].get(column, "the host's") for column in columns)))
+
+
 def test_what_is_said_is_so(case):
     """Each process says how far it is confined, before the service is ready, and /proc says the same."""
     case.veth()
@@ -159,6 +168,7 @@ def test_what_is_said_is_so(case):
         for role in ("broker", "front"):
             plk.equal(namespace(daemon.family[role], name), namespace(supervisor, name), f"{name} namespace of the {role}")
     plk.equal(os.listdir(f"/proc/{worker}/root/"), [], "files that the worker sees")
+    table(said)
     plk.check(os.statvfs(f"/proc/{worker}/root/").f_flag & os.ST_RDONLY, "the worker's root is not read-only")
     plk.check(os.listdir(f"/proc/{supervisor}/root/"), "the supervisor sees no files either")
     plk.equal(len(open(f"/proc/{worker}/net/dev", encoding="ascii").readlines()), 3, "lines of the worker's /proc/net/dev: lo")

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pktlock/span.h>
 
@@ -24,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 _Noreturn static inline void
 check_failed(const char *file, int line, const char *condition)
 {
-	fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+	(void)dprintf(STDERR_FILENO, "%s:%d: not so: %s\n", file, line, condition);
 	abort();
 }
 

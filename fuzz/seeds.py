@@ -6,10 +6,12 @@ seeds.py writes them; seeds.py --check fails if one is missing or differs. Other
 text seeds, which were written by hand, and findings.
 """
 import pathlib
+import re
 import struct
 import sys
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+MSG_H = CORPUS.parent.parent / "src" / "ipc" / "msg.h"
 
 ETHER = bytes.fromhex("020000000001" "020000000002")
 IP4 = bytes.fromhex("45000021123440004011" "3c5c" "c0000201" "c6336407")
@@ -239,6 +241,49 @@ def cmdline_seeds():
         "nothing": [],
     }
     return {name: b"".join(arg.encode() + b"\0" for arg in line) for name, line in lines.items()}
+
+
+# Steps of a process between hostile peers: see hostile.h.
+FD_STREAM, FD_PIPE, FD_MEMORY, FD_LISTENER, FD_TCP, FD_TWO, FD_FIVE = range(1, 8)
+EVENT_TIME, EVENT_DEAF, EVENT_CLOSE, EVENT_BYTES, EVENT_SHUTDOWN, EVENT_READ, EVENT_CONNECT, EVENT_STARVE, EVENT_OWN = range(9)
+
+
+def msg_types():
+    """Message types by name, as PLK_MSG_TABLE has them."""
+    table = MSG_H.read_text().split("#define PLK_MSG_TABLE", 1)[1].split("\n\n", 1)[0]
+    return {name: i + 1 for i, name in enumerate(re.findall(r"^\t[PE]\((\w+)", table, re.M))}
+
+
+TYPES = msg_types()
+
+
+def words(*indexes):
+    return b"".join(bytes([0, i]) for i in indexes)
+
+
+def word_with(index, descriptor):
+    return bytes([descriptor << 3, index])
+
+
+def fitting(channel, name, fields=b"", descriptor=0, whole=None):
+    """@whole: how long the fields are in the message; what is missing is zero."""
+    return bytes([0x40 | descriptor << 3 | channel, TYPES[name]]) + fields + bytes((whole or len(fields)) - len(fields))
+
+
+def raw(channel, data, descriptor=0):
+    return bytes([0x80 | descriptor << 3 | channel, len(data)]) + data
+
+
+def event(which, *values):
+    return bytes([0xC0 | which, *values])
+
+
+GATES = range(1, 9)  # enum gate in fakes.h; gate-N is a seed in which that one cannot be closed
+
+
+def with_gate(seeds):
+    """The second byte of an input says which gate cannot be closed."""
+    return {name: s[:1] + bytes([int(name[5]) if name.startswith("gate-") else 0]) + s[1:] for name, s in seeds.items()}
 
 
 SEEDS = {

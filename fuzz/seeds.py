@@ -286,7 +286,79 @@ def with_gate(seeds):
     return {name: s[:1] + bytes([int(name[5]) if name.startswith("gate-") else 0]) + s[1:] for name, s in seeds.items()}
 
 
+def broker_seeds():
+    """Indexes are those of the table in broker_fuzz.c; channels: 0 supervisor, 1 front."""
+    confine = words(24, 25, 26, 27)
+    start = confine + words(*range(11))
+    run = start + words(11, 12, 13)
+    link, fails = EVENT_OWN, EVENT_OWN + 1
+    seeds = {
+        "start-to-end": run + words(14, 15, 16, 17),
+        "open-without-interface": confine + words(1),
+        "bind-without-interface": confine + words(8),
+        "listen-without-interface": confine + words(4),
+        "handout-without-worker": start + words(12),
+        "interface-twice": confine + words(0, 0),
+        "interface-macvtap-then-eth0": confine + words(22, 0),
+        "interface-loopback": confine + words(23, 1),
+        "interface-that-is-none": confine + fitting(1, "IFACE_NAME", b"nope", whole=16) + words(1),
+        "interface-tap": words(18) + confine + words(20) + words(3, 10),
+        "interface-tap-of-unknown-namespace": words(19) + confine + words(21, 3, 10),
+        "taps-too-many": words(*[18] * 9) + confine + words(20),
+        "tap-after-start": confine + words(18),
+        "open-after-seal": run + words(1),
+        "listen-unix-after-seal": run + words(4),
+        "listen-tcp-after-seal": run + words(5),
+        "target-after-seal": run + words(6),
+        "seal-twice": run + words(13),
+        "open-twice": start + words(1, 1),
+        "connect-without-target": run + fitting(1, "CONNECT", b"\x09\0"),
+        "listen-on-empty-path": start + fitting(1, "LISTEN_UNIX", b"", whole=110),
+        "listen-on-relative-path": start + fitting(1, "LISTEN_UNIX", b"\0\0a", whole=110),
+        "connect-to-empty-path": start + fitting(1, "TARGET_UNIX", b"", whole=110) + fitting(1, "CONNECT", bytes(2)),
+        "interface-before-confine": words(0),
+        "confine-twice": confine + words(27),
+        "allow-after-confine": confine + words(24),
+        "allow-no-directory": event(fails, 8) + confine + words(0),
+        "allow-no-number-left": event(EVENT_STARVE) + words(24, 27),
+        "allow-directories-too-many": words(*[24] * 65),
+        "allow-ports-too-many": words(*[25] * 65),
+        "descriptor-with-seal": start + word_with(13, FD_STREAM),
+        "five-descriptors": start + word_with(13, FD_FIVE),
+        "two-descriptors-with-channel": word_with(11, FD_TWO),
+        "channel-to-front-twice": fitting(0, "CHANNEL", b"\0", FD_STREAM),
+        "channel-to-broker": fitting(0, "CHANNEL", b"\1", FD_STREAM),
+        "channel-that-is-a-pipe": start + word_with(11, FD_PIPE) + words(12),
+        "workers-two": run + words(11, 12),
+        "empty-datagram": raw(1, b""),
+        "empty-datagram-with-descriptor": raw(1, b"", FD_PIPE),
+        "descriptor-no-number-left": start + event(EVENT_STARVE) + word_with(13, FD_PIPE),
+        "channel-no-number-left": start + event(EVENT_STARVE) + words(11, 12),
+        "open-no-number-left": confine + words(0) + event(EVENT_STARVE) + words(1),
+        "longer-than-any": raw(1, b"")[:1] + b"\xff",
+        "one-byte-too-long": raw(1, bytes([TYPES["SEAL"], 0])),
+        "type-0": raw(1, b"\0"),
+        "type-255": raw(1, b"\xff"),
+        "answer-sent-back": start + fitting(1, "DONE", bytes(7)),
+        "link-down-up": run + event(link, 0) + event(link, 16),
+        "link-gone-back": run + event(link, 8) + event(link, 48) + words(8, 9, 10),
+        "link-renamed": run + event(link, 64 | 16) + event(link, 0),
+        "link-of-others": run + event(link, 17) + words(8, 9) + event(link, 9) + words(8),
+        "link-changes-lost": run + event(link, 128) + event(link, 8) + event(link, 128),
+        "front-gone": run + event(EVENT_CLOSE, 1) + event(link, 8),
+        "front-that-does-not-read": run + event(EVENT_DEAF) + words(*[16, 17] * 16),
+        "worker-gone": run + event(EVENT_CLOSE, 2) + words(12),
+    }
+    for name, bit in {"open": 1, "bind": 2, "promisc": 4, "listen": 8, "connect": 16, "tap": 32, "mac": 64, "find": 128}.items():
+        seeds["fails-" + name] = event(fails, bit) + words(19) + run + words(14, 15, 16)
+    seeds["fails-tap-of-unknown-namespace"] = event(fails, 64) + words(19) + confine + words(21)
+    for gate in GATES:
+        seeds["gate-%d" % gate] = confine
+    return with_gate({name: b"\0" + steps for name, steps in seeds.items()})
+
+
 SEEDS = {
+    "broker": broker_seeds,
     "cmdline": cmdline_seeds,
     "deframer": deframer_seeds,
     "frame": frame_seeds,

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The broker with a hostile front, and a supervisor that may be hostile too: see hostile.h.
+ *
+ *   input = u8 what fails in the world (bits of enum fails), u8 a gate that cannot be closed (enum
+ *           gate; 0 none), then steps
+ *   own events: 0 an interface changes (u8 how, see link_event()); 1 u8: what fails from now on
+ *
+ * Properties of its own: Landlock permits what the front has said, and no more; directories alone
+ * are opened before the last gate is closed, nothing else before an interface was named, and nothing
+ * is opened or listens after SEAL; packet sockets are bound to the interface that was named, and to no other;
+ * connections go where a TARGET said before SEAL; socket files are removed at the end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <net/if_arp.h>
+#include <sys/eventfd.h>
+
+/* The source, not its object: the state is static, and each run must begin with that of a start. */
+int broker_main(void);
+#define main broker_main
+#include "broker/main.c"
+#undef main
+
+#include "fakes.h"
+#include "hostile.h"
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+mode_t __real_umask(mode_t mask);
+mode_t __wrap_umask(mode_t mask);
+ssize_t __real_getrandom(void *p, size_t n, unsigned flags);
+ssize_t __wrap_getrandom(void *p, size_t n, unsigned flags);
+
+enum channel { SUPERVISOR, FRONT, WORKER };
+
+enum fails {
+	FAILS_OPEN = 1,
+	FAILS_BIND = 2,
+	FAILS_PROMISC = 4,
+	FAILS_LISTEN = 8, /* and there is no such directory */
+	FAILS_CONNECT = 16,
+	FAILS_TAP = 32,
+	FAILS_NETNS = 64,
+	FAILS_FIND = 128, /* with another error than that there is none */
+};
+
+#define N_LINKS 6
+
+static const struct plk_rtnl_link links[N_LINKS] = {
+	{.index = 2, .type = ARPHRD_ETHER, .is_up = true, .name = "eth0", .mac = {2, 2}},
+	{.index = 1, .type = ARPHRD_LOOPBACK, .is_up = true, .name = "lo"},
+	{.index = 3, .type = ARPHRD_ETHER, .name = "tap0", .kind = "tun", .mac = {2, 3}},
+	{.index = 4, .type = ARPHRD_ETHER, .is_up = true, .name = "br0", .kind = "bridge"},
+	{.index = 5, .type = ARPHRD_ETHER, .is_up = true, .name = "mvt0", .kind = "macvtap"},
+	{.index = 6, .type = ARPHRD_NONE, .is_up = true, .name = "tun0", .kind = "tun"},
+};
+
+/* What the broker was told and what it did, beside its own state. */
+static struct world {
+	unsigned fails;
+	bool named;                     /* an interface was found for it */
+	bool sealed;                    /* SEAL was permitted */
+	char known[64][PLK_NAME_FIELD]; /* names of the interface by its indexes; "": not known */
+	int rtnl;
+	struct plk_rtnl_link change;
+	bool lost;
+	int packets[16];
+	size_t n_packets;
+	size_t n_files;
+	struct plk_msg said;  /* the last permitted order */
+	size_t n_directories; /* that were opened */
+	uint16_t connect_ports[PLK_PORTS_MAX];
+	size_t n_connect_ports;
+	uint16_t bind_ports[PLK_PORTS_MAX];
+	size_t n_bind_ports;
+	struct plk_msg targets[PLK_PORTS_MAX];
+} world;
+
+/* ---- interfaces ---- */
+
+static void
+know(const struct plk_rtnl_link *link)
+{
+	CHECK(link->index >= 0 && (size_t)link->index < COUNT(world.known));
+	memcpy(world.known[link->index], link->name, sizeof world.known[0]);
+}
+
+int
+plk_rtnl_open(void)
+{
+	world.rtnl = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	CHECK(world.rtnl >= 0);
+	return world.rtnl;
+}
+
+int
+plk_rtnl_request_open(void)
+{
+	return hostile_copy();
+}
+
+int
+plk_rtnl_find(int fd, const char *name, struct plk_rtnl_link *out)
+{
+	CHECK(fd == broker.rtnl_request && fakes.sandboxed);
+	CHECK(broker.link.index == 0 || strcmp(name, broker.link.name) == 0);
+	if (world.fails & FAILS_FIND)
+		return -EIO;
+	for (size_t i = 0; i < N_LINKS; i++) {
+		if (strcmp(name, links[i].name) == 0) {
+			*out = links[i];
+			know(out);
+			world.named |= links[i].type != ARPHRD_NONE &&
+				       strcmp(links[i].kind, "macvtap") != 0;
+			return 0;
+		}
+	}
+	return -ENODEV;
+}
+
+/* Whether a change is about the interface: by number while it is there, then by name. */
+static bool
+is_ours(const struct plk_rtnl_link *change)
+{
+	if (change->gone)
+		return false;
+	return broker.link.gone ? strcmp(change->name, broker.link.name) == 0
+				: change->index == broker.link.index;
+}
+
+/* An interface that comes back has another number: see link_event(). */
+int
+plk_rtnl_read(int fd, void (*call)(void *ctx, const struct plk_rtnl_link *link), void *ctx)
+{
+	eventfd_t n;
+
+	CHECK(fd == world.rtnl);
+	if (eventfd_read(fd, &n) < 0)
+		return 0;
+	if (world.lost)
+		return -ENOBUFS;
+	if (is_ours(&world.change))
+		know(&world.change);
+	call(ctx, &world.change);
+	return 0;
+}
+
+/* u8: bits 0-2 which, 3 gone, 4 up, 5 another number, 6 another name, 7 changes were lost */
+static void
+link_event(void)
+{
+	unsigned how = take_u8(&hostile.in);
+
+	world.change = links[(how & 7) % N_LINKS];
+	world.change.gone = how & 8;
+	world.change.is_up = how & 16;
+	if (how & 32)
+		world.change.index += 16;
+	if (how & 64)
+		memcpy(world.change.name, "new0", sizeof "new0");
+	world.lost = how & 128;
+	CHECK(eventfd_write(world.rtnl, 1) == 0);
+}
+
+int
+plk_tap_name(int fd, char *name)
+{
+	CHECK(hostile_is_run(fd));
+	if (world.fails & FAILS_TAP)
+		return -ENOTTY;
+	memcpy(name, "tap0", sizeof "tap0");
+	return 0;
+}
+
+int
+plk_tap_mac(int fd, uint8_t mac[PLK_ETH_ADDR])
+{
+	CHECK(hostile_is_run(fd));
+	if (world.fails & FAILS_NETNS)
+		world.named = false; /* it was not the one that was looked up */
+	memcpy(mac, links[world.fails & FAILS_NETNS ? 0 : 2].mac, PLK_ETH_ADDR);
+	return 0;
+}
+
+/* ---- packet sockets ---- */
+
+static bool
+is_packet(int fd)
+{
+	for (size_t i = 0; i < world.n_packets; i++) {
+		if (world.packets[i] == fd)
+			return true;
+	}
+	return false;
+}
+
+static int
+socket_fake(int *fd, enum plk_step *step)
+{
+	int made = hostile_copy();
+
+	*step = PLK_STEP_SOCKET;
+	if (made < 0)
+		return made;
+	*fd = made;
+	return 0;
+}
+
+int
+plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step)
+{
+	int error;
+
+	CHECK(fakes.sandboxed && world.named && !world.sealed);
+	CHECK(want->mark != 0 && want->class < PLK_CLASSES);
+	if (world.fails & FAILS_OPEN) {
+		*step = PLK_STEP_SOCKET;
+		return -EPERM;
+	}
+	CHECK(world.n_packets < PLK_CLASSES); /* one of each class */
+	error = socket_fake(fd, step);
+	if (error == 0)
+		world.packets[world.n_packets++] = *fd;
+	return error;
+}
+
+int
+plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step)
+{
+	CHECK(is_packet(fd) && world.named && name[0]);
+	CHECK((size_t)index < COUNT(world.known) && strcmp(world.known[index], name) == 0);
+	CHECK(rx == (fd != broker.packets[PLK_CLASS_TX].fd));
+	if (world.fails & FAILS_BIND) {
+		*step = PLK_STEP_VERIFY;
+		return -ESTALE;
+	}
+	return 0;
+}
+
+void
+plk_packet_silence(int fd, bool rx)
+{
+	CHECK(is_packet(fd));
+	(void)rx;
+}
+
+int
+plk_packet_promisc(int fd, int index, bool on)
+{
+	(void)on;
+	CHECK(is_packet(fd) && fd != broker.packets[PLK_CLASS_TX].fd);
+	CHECK((size_t)index < COUNT(world.known) && world.known[index][0]);
+	return world.fails & FAILS_PROMISC ? -ENODEV : 0;
+}
+
+/* ---- stream sockets ---- */
+
+static void
+inet_check(const struct plk_inet *inet, const struct plk_msg *msg)
+{
+	const struct plk_msg_listen_tcp *m = &msg->u.listen_tcp;
+
+	CHECK(inet->is_v6 == (m->is_v6 == 1) && inet->port == m->tcp_port);
+	CHECK(memcmp(inet->addr, m->addr, sizeof inet->addr) == 0);
+	CHECK(strcmp(inet->zone, m->zone) == 0);
+}
+
+static int
+listen_or_fail(enum plk_msg_type type, int *fd, enum plk_step *step)
+{
+	CHECK(fakes.sandboxed && world.named && !world.sealed && world.said.type == type);
+	if (world.fails & FAILS_LISTEN) {
+		*step = PLK_STEP_LISTEN;
+		return -EADDRINUSE;
+	}
+	return socket_fake(fd, step);
+}
+
+int
+plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step)
+{
+	int error;
+
+	CHECK(strcmp(path, world.said.u.listen_unix.path) == 0);
+	*step = PLK_STEP_BIND;
+	error = path[0] == '/' ? listen_or_fail(PLK_MSG_LISTEN_UNIX, fd, step) : -EINVAL;
+	if (error < 0)
+		return error;
+	CHECK(strlen(path) < sizeof file->path);
+	memcpy(file->path, path, strlen(path) + 1);
+	world.n_files++;
+	return 0;
+}
+
+int
+plk_listen_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
+{
+	inet_check(inet, &world.said);
+	return listen_or_fail(PLK_MSG_LISTEN_TCP, fd, step);
+}
+
+static int
+connect_or_fail(int *fd, enum plk_step *step)
+{
+	CHECK(fakes.sandboxed && world.named && world.said.type == PLK_MSG_CONNECT);
+	if (world.fails & FAILS_CONNECT) {
+		*step = PLK_STEP_CONNECT;
+		return -ECONNREFUSED;
+	}
+	return socket_fake(fd, step);
+}
+
+static const struct plk_msg *
+target(void)
+{
+	return &world.targets[world.said.u.connect.port];
+}
+
+int
+plk_connect_unix(const char *path, int *fd, enum plk_step *step)
+{
+	CHECK(target()->type == PLK_MSG_TARGET_UNIX);
+	CHECK(strcmp(path, target()->u.target_unix.path) == 0);
+	*step = PLK_STEP_CONNECT;
+	return path[0] == '/' ? connect_or_fail(fd, step) : -EINVAL;
+}
+
+int
+plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
+{
+	CHECK(target()->type == PLK_MSG_TARGET_TCP);
+	inet_check(inet, target());
+	return connect_or_fail(fd, step);
+}
+
+void
+plk_socket_file_remove(const struct plk_socket_file *file)
+{
+	CHECK(file->path[0]);
+	CHECK(world.n_files > 0);
+	world.n_files--;
+}
+
+/* ---- the C library ---- */
+
+/* The directory of an ALLOW_DIRECTORY. Its last argument is for O_CREAT. */
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	int fd;
+	va_list args;
+
+	if (!hostile.running) {
+		va_start(args, flags);
+		fd = __real_open(path, flags, flags & O_CREAT ? va_arg(args, mode_t) : 0);
+		va_end(args);
+		return fd;
+	}
+	CHECK(flags == (O_PATH | O_DIRECTORY | O_CLOEXEC) && !fakes_is_closed(GATE_LANDLOCK));
+	CHECK(world.said.type == PLK_MSG_ALLOW_DIRECTORY &&
+	      strcmp(path, world.said.u.allow_directory.path) == 0);
+	fd = world.fails & FAILS_LISTEN ? -ENOENT : hostile_copy();
+	if (fd < 0) {
+		errno = -fd;
+		return -1;
+	}
+	world.n_directories++;
+	return fd;
+}
+
+mode_t
+__wrap_umask(mode_t mask)
+{
+	if (!hostile.running)
+		return __real_umask(mask);
+	CHECK(mask == 0117);
+	return 022;
+}
+
+ssize_t
+__wrap_getrandom(void *p, size_t n, unsigned flags)
+{
+	if (!hostile.running)
+		return __real_getrandom(p, n, flags);
+	memset(p, 1, n);
+	return (ssize_t)n;
+}
+
+/* ---- the process ---- */
+
+static void
+begin(void)
+{
+	const struct plk_msg front = {.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_FRONT};
+
+	hostile_stdin(hostile_channel(SUPERVISOR));
+	hostile_say(SUPERVISOR, &front, FD_CHANNEL + FRONT);
+}
+
+static enum plk_stage
+stage(unsigned channel)
+{
+	(void)channel;
+	return broker.stage;
+}
+
+/* From a worker nothing comes. */
+static enum hostile_reads
+reads(unsigned channel)
+{
+	return channel == WORKER ? READS_LATER : READS_NOW;
+}
+
+static void
+allow_note(const struct plk_msg_allow_tcp *allow)
+{
+	if (allow->connect && world.n_connect_ports < PLK_PORTS_MAX)
+		world.connect_ports[world.n_connect_ports++] = allow->port;
+	if (!allow->connect && world.n_bind_ports < PLK_PORTS_MAX)
+		world.bind_ports[world.n_bind_ports++] = allow->port;
+}
+
+static void
+allowed_check(void)
+{
+	CHECK(fakes.sandboxed && fakes.n_rules == world.n_directories);
+	CHECK(fakes.n_connect_ports == world.n_connect_ports);
+	CHECK(fakes.n_bind_ports == world.n_bind_ports);
+	CHECK(memcmp(fakes.connect_ports, world.connect_ports, sizeof fakes.connect_ports) == 0);
+	CHECK(memcmp(fakes.bind_ports, world.bind_ports, sizeof fakes.bind_ports) == 0);
+}
+
+static void
+permitted(unsigned channel, const struct plk_msg *msg)
+{
+	if (channel != FRONT)
+		return;
+	world.said = *msg;
+	if (msg->type == PLK_MSG_ALLOW_TCP)
+		allow_note(&msg->u.allow_tcp);
+	if (msg->type == PLK_MSG_SEAL)
+		world.sealed = true;
+	if (msg->type == PLK_MSG_TARGET_UNIX)
+		world.targets[msg->u.target_unix.port] = *msg;
+	if (msg->type == PLK_MSG_TARGET_TCP)
+		world.targets[msg->u.target_tcp.port] = *msg;
+}
+
+static void
+heard(unsigned channel, const struct plk_msg *msg, int *fd)
+{
+	if (msg->type == PLK_MSG_IFACE_IS)
+		CHECK(world.named || msg->u.iface_is.step != PLK_STEP_NONE);
+	if (channel == FRONT)
+		CHECK(*fd < 0 || msg->type == PLK_MSG_LISTENING || msg->type == PLK_MSG_CONNECTING);
+	if (msg->type == PLK_MSG_LINK)
+		CHECK(world.named);
+	if (msg->type == PLK_MSG_CONFINED)
+		allowed_check();
+	else
+		CHECK(fakes.sandboxed || msg->type == PLK_MSG_EVENT);
+	if (msg->type == PLK_MSG_PACKET) {
+		CHECK(world.n_packets > 0 && *fd >= 0);
+		CHECK(msg->u.packet.block_bytes == PLK_RING_BLOCK_BYTES &&
+		      msg->u.packet.n_blocks == PLK_RING_BLOCKS);
+	}
+}
+
+static void
+event(unsigned which)
+{
+	if (which == 0)
+		link_event();
+	else
+		world.fails = take_u8(&hostile.in);
+}
+
+static size_t
+owns(void)
+{
+	size_t n = 0;
+
+	n += hostile_is_run(broker.loop.fd);
+	n += hostile_is_run(broker.worker);
+	n += hostile_is_run(broker.rtnl);
+	n += hostile_is_run(broker.rtnl_request);
+	for (size_t i = 0; i < broker.n_directories && !fakes_is_closed(GATE_LANDLOCK); i++)
+		n += hostile_is_run(broker.directories[i]);
+	for (size_t i = 0; i < broker.n_taps; i++)
+		n += hostile_is_run(broker.taps[i].fd);
+	for (size_t i = 0; i < PLK_CLASSES; i++)
+		n += hostile_is_run(broker.packets[i].fd);
+	return n;
+}
+
+/* It is at its place, where nothing else can be. */
+static void
+channel_check(void)
+{
+	CHECK(broker.front.fd < 0 || broker.front.fd == PLK_BROKER_FD_FRONT);
+}
+
+static void
+finish(void)
+{
+	hostile_channel_close(SUPERVISOR);
+}
+
+#define PATH "/run/a"
+#define ORDER(TYPE, ...)                                    \
+	{                                                   \
+		FRONT, FD_NONE,                             \
+		{                                           \
+			.type = PLK_MSG_##TYPE, __VA_ARGS__ \
+		}                                           \
+	}
+
+/* In the order in which a daemon starts; fuzz/seeds.py has their indexes. */
+static const struct hostile_word words[] = {
+	ORDER(IFACE_NAME, .u.iface_name = {"eth0"}),
+	ORDER(OPEN, .u.open = {PLK_CLASS_CAPTURE_BULK, 1}),
+	ORDER(OPEN, .u.open = {PLK_CLASS_ATTACH_LOW, 0}),
+	ORDER(OPEN, .u.open = {PLK_CLASS_TX, 0}),
+	ORDER(LISTEN_UNIX, .u.listen_unix = {0, PATH}),
+	ORDER(LISTEN_TCP, .u.listen_tcp = {.port = 1, .addr = {127, 0, 0, 1}, .tcp_port = 9}),
+	ORDER(TARGET_UNIX, .u.target_unix = {2, PATH}),
+	ORDER(TARGET_TCP, .u.target_tcp = {.port = 3, .is_v6 = 1, .zone = "eth0"}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_CAPTURE_BULK}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_ATTACH_LOW}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_TX}),
+	{SUPERVISOR,
+	 FD_CHANNEL + WORKER,
+	 {.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_WORKER}},
+	ORDER(HANDOUT),
+	ORDER(SEAL),
+	ORDER(CONNECT, .u.connect = {2}),
+	ORDER(CONNECT, .u.connect = {3}),
+	ORDER(PROMISC, .u.promisc = {1}),
+	ORDER(PROMISC, .u.promisc = {0}),
+	{SUPERVISOR, FD_MEMORY, {.type = PLK_MSG_TAP, .u.tap = {7, PLK_NETNS_OURS}}},
+	{SUPERVISOR, FD_MEMORY, {.type = PLK_MSG_TAP, .u.tap = {8, PLK_NETNS_UNKNOWN}}},
+	ORDER(IFACE_TAP, .u.iface_tap = {7}),
+	ORDER(IFACE_TAP, .u.iface_tap = {8}),
+	ORDER(IFACE_NAME, .u.iface_name = {"mvt0"}),
+	ORDER(IFACE_NAME, .u.iface_name = {"lo"}),
+	ORDER(ALLOW_DIRECTORY, .u.allow_directory = {"/run"}),
+	ORDER(ALLOW_TCP, .u.allow_tcp = {9, 0}),
+	ORDER(ALLOW_TCP, .u.allow_tcp = {7, 1}),
+	ORDER(CONFINE),
+};
+
+static const struct hostile_process process = {
+	.run = broker_main,
+	.begin = begin,
+	.stage = stage,
+	.reads = reads,
+	.permitted = permitted,
+	.heard = heard,
+	.event = event,
+	.owns = owns,
+	.waits = channel_check,
+	.refusal = hostile_refusal_named,
+	.finish = finish,
+	.words = words,
+	.n_words = COUNT(words),
+	.channels =
+		{
+			[SUPERVISOR] = {.in = PLK_CHANNEL_SUPERVISOR_BROKER, .out = PLK_CHANNELS},
+			[FRONT] = {.in = PLK_CHANNEL_FRONT_BROKER, .out = PLK_CHANNEL_BROKER_FRONT},
+			[WORKER] = {.in = PLK_CHANNELS, .out = PLK_CHANNEL_BROKER_WORKER},
+		},
+	.n_channels = 3,
+	.status_max = 1,
+};
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct broker pristine;
+	static bool ran;
+	struct plk_span in = {data, size};
+
+	if (!ran)
+		pristine = broker;
+	ran = true;
+	broker = pristine;
+	world = (struct world){.fails = take_u8(&in)};
+	fakes_reset(take_u8(&in));
+	hostile_run(&process, in);
+	CHECK(world.n_files == 0);
+	return 0;
+}

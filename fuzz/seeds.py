@@ -345,6 +345,8 @@ def broker_seeds():
         "link-renamed": run + event(link, 64 | 16) + event(link, 0),
         "link-of-others": run + event(link, 17) + words(8, 9) + event(link, 9) + words(8),
         "link-changes-lost": run + event(link, 128) + event(link, 8) + event(link, 128),
+        "link-changes-lost-before-confine": event(link, 128) + confine,
+        "link-changes-lost-before-interface": confine + event(link, 128) + words(0),
         "front-gone": run + event(EVENT_CLOSE, 1) + event(link, 8),
         "front-that-does-not-read": run + event(EVENT_DEAF) + words(*[16, 17] * 16),
         "worker-gone": run + event(EVENT_CLOSE, 2) + words(12),

@@ -700,8 +700,11 @@ static void
 link_look(void)
 {
 	struct plk_rtnl_link link;
-	int error = plk_rtnl_find(broker.rtnl_request, broker.link.name, &link);
+	int error;
 
+	if (broker.link.index == 0)
+		return; /* no interface yet */
+	error = plk_rtnl_find(broker.rtnl_request, broker.link.name, &link);
 	if (error == 0 && !broker.link.gone && link.index != broker.link.index)
 		link_gone();
 	if (error == 0)

@@ -359,11 +359,83 @@ def broker_seeds():
     return with_gate({name: b"\0" + steps for name, steps in seeds.items()})
 
 
+def front_seeds():
+    """Indexes are those of the table in front_fuzz.c; channels: 0 supervisor, 1 broker, 2 worker."""
+    answer, honest = event(EVENT_OWN), EVENT_OWN + 1
+    back = words(9, 10)
+    seeds = {  # command line, how many honest answers, steps
+        "start-by-steps": (0, 0, answer * 9 + words(5)),
+        "start-honest": (0, 31, b""),
+        "active-remotes": (1, 31, event(honest, 9) + event(EVENT_TIME) + answer * 4 + event(EVENT_TIME) * 3),
+        "active-connected-and-closed": (1, 31, answer * 2 + words(4, 3) + event(EVENT_TIME) * 2),
+        "active-refused": (1, 31, words(13, 13) + event(EVENT_TIME) * 3),
+        "active-that-is-passive": (0, 31, words(14) + event(EVENT_TIME) * 2),
+        "active-that-is-a-pipe": (1, 31, word_with(12, FD_PIPE) + event(EVENT_TIME)),
+        "active-that-is-a-file": (1, 31, word_with(12, FD_MEMORY) + event(EVENT_TIME)),
+        "tap-and-inherited": (2, 31, words(0, 2)),
+        "nobody-is-allowed": (3, 31, words(0, 2) + word_with(0, FD_TCP)),
+        "inherited-refused": (4, 0, words(7)),
+        "accepted-twice": (1, 31, words(0, 0, 2, 2)),
+        "accepted-without-descriptor": (0, 31, fitting(2, "ACCEPTED", b"", whole=10)),
+        "nobody-is-allowed-by-tcp": (3, 31, words(27)),
+        "accepted-tcp": (1, 31, words(27, 2)),
+        "accepted-no-number-left": (1, 31, event(EVENT_STARVE) + words(0, 0)),
+        "connecting-no-number-left": (1, 31, event(EVENT_STARVE) + words(12)),
+        "accepted-file": (0, 31, word_with(0, FD_MEMORY)),
+        "accepted-two-descriptors": (0, 31, word_with(0, FD_TWO)),
+        "accepted-no-such-port": (0, 31, fitting(2, "ACCEPTED", b"\0\0\0\0\1\0\0\0\x3f\0", FD_STREAM)),
+        "connecting-no-such-port": (0, 31, fitting(1, "CONNECTING", b"\x3f\0\0\0\0\0\0") + event(EVENT_TIME) * 2),
+        "connecting-twice": (1, 31, word_with(12, FD_PIPE) * 2 + event(EVENT_TIME) * 3),
+        "serving-twice": (0, 31, words(5)),
+        "serving-early": (0, 2, words(5)),
+        "listening-without-descriptor": (0, 2, fitting(1, "LISTENING", b"", whole=7)),
+        "listening-refused": (0, 4, words(16)),
+        "interface-refused": (0, 0, words(17)),
+        "interface-is-twice": (0, 31, fitting(1, "IFACE_IS", bytes(11) + b"x", whole=27)),
+        "open-refused": (0, 1, words(20)),
+        "handouts-many": (0, 31, words(18, 18, 18)),
+        "promisc-many": (1, 31, words(0, 19, 2, 19)),
+        "link-gone-back": (1, 31, back + words(11)),
+        "link-back-during-start": (1, 3, back + event(honest, 30)),
+        "worker-died-and-another": (1, 31, words(0, 22, 23) + answer * 9 + words(5)),
+        "worker-died-during-start": (0, 3, words(22)),
+        "worker-does-not-read": (1, 31, event(EVENT_DEAF) + words(24) * 25),
+        "broker-does-not-read": (1, 31, event(EVENT_DEAF) + words(10) * 6),
+        "worker-gone": (0, 31, event(EVENT_CLOSE, 2) + words(0)),
+        "broker-gone": (1, 31, event(EVENT_CLOSE, 1) + event(EVENT_TIME)),
+        "counters": (0, 31, event(EVENT_OWN + 2, 1, 1) + words(24, 25) + event(EVENT_OWN + 2, 1, 0) + words(24)),
+        "counters-of-two-workers": (0, 31, event(EVENT_OWN + 2, 1, 255) + words(24, 22, 23) + event(EVENT_OWN + 2, 1, 255) + words(24)),
+        "pong-unasked": (0, 31, words(6)),
+        "worker-does-not-answer": (0, 31, words(0) + event(EVENT_TIME) * 2 + words(22, 23)),
+        "worker-answers": (0, 31, event(honest, 9) + words(0) + event(EVENT_TIME) * 4),
+        "confined-twice-by-broker": (0, 31, words(29)),
+        "confined-twice-by-worker": (0, 31, words(28)),
+        "confined-supervisor": (0, 31, words(30)),
+        "confined-early": (0, 0, words(29, 28)),
+        "stop": (0, 31, words(26) + event(EVENT_TIME)),
+        "stop-worker-goes": (0, 31, words(0, 26) + event(EVENT_CLOSE, 2)),
+        "stop-worker-talks": (0, 31, words(26, 0, 8)),
+        "stop-during-start": (0, 2, words(26)),
+        "event-with-any-numbers": (0, 31, fitting(2, "EVENT", b"\0\0" + b"\xff" * 24)),
+        "event-no-such-code": (0, 31, fitting(2, "EVENT", b"\xff\xff", whole=26)),
+        "name-with-newline": (0, 0, fitting(1, "IFACE_IS", bytes(11) + b"a\nb", whole=27)),
+        "order-sent-back-by-worker": (0, 31, fitting(2, "GO")),
+        "order-sent-back-by-broker": (0, 31, fitting(1, "SEAL")),
+        "empty-datagram-worker": (0, 31, raw(2, b"")),
+        "empty-datagram-broker": (0, 31, raw(1, b"", FD_PIPE)),
+        "one-byte-too-long": (0, 31, raw(2, bytes([TYPES["SERVING"], 0]))),
+    }
+    for gate in GATES:
+        seeds["gate-%d" % gate] = (0, 31, b"")
+    return with_gate({name: bytes([line | n << 3]) + steps for name, (line, n, steps) in seeds.items()})
+
+
 SEEDS = {
     "broker": broker_seeds,
     "cmdline": cmdline_seeds,
     "deframer": deframer_seeds,
     "frame": frame_seeds,
+    "front": front_seeds,
     "msg": msg_seeds,
     "restore": restore_seeds,
     "rxblk": rxblk_seeds,

@@ -430,6 +430,124 @@ def front_seeds():
     return with_gate({name: bytes([line | n << 3]) + steps for name, (line, n, steps) in seeds.items()})
 
 
+def worker_seeds():
+    """Indexes are those of the table in worker_fuzz.c; channels: 0 supervisor, 1 front, 2 broker.
+
+    Streams after the start: 0 capture-bulk, 1 capture-low, 2 attach-low, 3 the sender, 4 and on the clients.
+    """
+    arrives, full = EVENT_OWN, EVENT_OWN + 1
+    start = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+    clients = words(12, 15, 13, 16, 14, 17, 11, 18)  # inject, attach with vnet header, capture, attach
+
+    def send(stream, data):
+        return event(EVENT_BYTES, stream, len(data)) + data
+
+    def frame(stream, data, kind=0, header=b""):
+        return event(arrives, stream) + bytes([kind, len(data)]) + header + data
+
+    one = block(1, packet(0, UDP4))
+    own = b"\x02\0\0\0\0\x09"
+    seeds = {
+        "start": start,
+        "start-clients": start + clients,
+        "client-before-go": words(0, 3) + words(12),
+        "config-twice": words(0, 0),
+        "config-no-clients": fitting(1, "CONFIG", b"", FD_MEMORY, 10),
+        "config-queue-too-small": fitting(1, "CONFIG", struct.pack("=IIH", 4, 69639, 6), FD_MEMORY),
+        "config-more-than-there-is": fitting(1, "CONFIG", struct.pack("=IIH", 1024, 16777216, 6), FD_MEMORY),
+        "port-before-config": words(1),
+        "port-twice": words(0, 1, 1),
+        "go-before-config": words(10),
+        "go-twice": start + words(10),
+        "admit-before-go": words(0, 15),
+        "admit-twice": start + words(12, 15, 15),
+        "admit-refused": start + words(12, 19, 12, 20),
+        "admit-no-such-slot": start + fitting(1, "ADMIT", struct.pack("=IIB", 1023, 1, 1)),
+        "adopt-tcp": words(0, 25, 10),
+        "adopt-tcp-twice": words(0, 25) + fitting(1, "PORT", b"\6\0", FD_TCP, 15),
+        "adopt-pipe": words(0) + word_with(2, FD_PIPE) + words(10),
+        "adopt-file": words(0) + word_with(2, FD_MEMORY) + words(10),
+        "adopt-stream": words(0) + word_with(2, FD_STREAM) + words(10),
+        "listener-that-is-a-pipe": words(0) + word_with(1, FD_PIPE) + words(10),
+        "listener-that-is-a-file": words(0) + word_with(1, FD_MEMORY) + words(10),
+        "listener-that-is-a-stream": words(0) + word_with(1, FD_STREAM) + words(10),
+        "packet-twice": words(0, 6, 6, 10),
+        "packet-sender-twice": words(0, 9, 9, 10),
+        "packet-no-such-class": words(0) + fitting(2, "PACKET", b"\5", FD_STREAM, 9) + words(10),
+        "packet-ring-of-nothing": words(0, 28, 10),
+        "packet-without-descriptor": words(0) + fitting(2, "PACKET", b"\4", 0, 9) + words(10),
+        "packet-that-is-a-stream": words(0, 27, 10),
+        "packet-that-is-a-file": words(0) + word_with(9, FD_MEMORY) + words(10),
+        "config-without-page": fitting(1, "CONFIG", struct.pack("=IIH", 4, 69640, 6)),
+        "config-page-that-is-a-pipe": word_with(0, FD_PIPE),
+        "config-page-that-is-a-stream": word_with(0, FD_STREAM),
+        "config-no-number-left": event(EVENT_STARVE) + words(0),
+        "ports-many": words(29, 1, 30, 10) + event(EVENT_CONNECT, 1),
+        "port-beyond-first-client": words(0, 30),
+        "attach-bulk": words(0, 31, 26, 9, 10) + event(arrives, 0) + bytes([len(one)]) + one,
+        "port-full": words(0, 32, 10, 13, 13, 15, 13),
+        "clients-wait": fitting(1, "CONFIG", struct.pack("=IIH", 70, 69640, 6), FD_MEMORY) + words(1, 10) + event(EVENT_DEAF) + event(EVENT_CONNECT, 0) * 66 + event(EVENT_TIME),
+        "clients-wait-and-front-listens": fitting(1, "CONFIG", struct.pack("=IIH", 70, 69640, 6), FD_MEMORY) + words(1, 10) + event(EVENT_CONNECT, 0) * 66 + event(EVENT_TIME),
+        "client-does-not-read": start + clients + frame(1, UDP4) * 30 + event(EVENT_READ, 6) + event(EVENT_TIME),
+        "client-queue-full": start + words(14, 15) + (event(arrives, 1) + bytes([0, 255]) + UDP4.ljust(255, b"\0")) * 6,
+        "capture-oversize": start + words(14, 15) + event(arrives, 1) + bytes([0, 254]) + UDP4.ljust(254, b"\0"),
+        "attach-queue-full": start + clients + (event(arrives, 2) + bytes([0, 255]) + UDP4.ljust(255, b"\0")) * 4 + event(EVENT_SHUTDOWN, 0x85),
+        "supervisor-speaks": start + words(23),
+        "packet-after-go": start + words(9),
+        "client-that-is-a-file": start + word_with(12, FD_MEMORY) + words(15),
+        "client-that-is-a-pipe": start + word_with(12, FD_PIPE) + words(15),
+        "client-two-descriptors": start + word_with(12, FD_TWO),
+        "client-no-such-port": start + fitting(1, "CLIENT", b"\x3f\0", FD_STREAM),
+        "clients-too-many": start + words(12, 12, 12, 12, 12),
+        "client-leaves-before-admission": start + words(12) + event(EVENT_SHUTDOWN, 0x84) + words(15),
+        "client-sends-before-admission": start + words(12) + send(4, qemu(ARP)) + words(15),
+        "client-no-number-left": start + event(EVENT_STARVE) + words(12, 12, 15),
+        "port-no-number-left": words(0) + event(EVENT_STARVE) + words(1),
+        "connected-no-number-left": start + event(EVENT_STARVE) + event(EVENT_CONNECT, 0) + event(EVENT_TIME) * 2,
+        "connected": start + event(EVENT_CONNECT, 0) + words(15) + send(4, qemu(ARP)) + event(EVENT_READ, 3),
+        "inject": start + clients + send(4, qemu(UDP4)) + event(EVENT_READ, 3),
+        "inject-torn": start + clients + send(4, qemu(UDP4)[:-1]) + event(EVENT_SHUTDOWN, 4),
+        "inject-length-0": start + clients + send(4, bytes(4)),
+        "inject-bad-header": start + clients + send(5, qemu_vnet(vnet(1, 1, 54, 47, 34, 16, 0), TCP4)),
+        "inject-other-header-size": start + clients + send(5, qemu_vnet(vnet(), ARP)),
+        "inject-longest": start + clients + event(EVENT_BYTES, 4, 3) + b"\0\0\xff" + event(EVENT_BYTES, 4, 255) + UDP4,
+        "inject-no-room": start + clients + event(full, 3) + send(4, qemu(ARP)) + event(EVENT_TIME) * 5,
+        "inject-no-room-for-long": start + clients + event(full, 255) + send(4, qemu(ARP)) + event(EVENT_TIME) * 40,
+        "inject-no-room-and-leaves": start + clients + event(full, 9) + send(4, qemu(ARP)) + event(EVENT_SHUTDOWN, 0x84) + event(EVENT_TIME) * 12,
+        "inject-sender-hung-up": start + clients + event(EVENT_SHUTDOWN, 0x83) + send(4, qemu(ARP)),
+        "capture-sends": start + clients + send(6, b"x") + event(EVENT_SHUTDOWN, 6),
+        "capture-low": start + clients + frame(1, UDP4) + frame(1, UDP4, 8) + event(EVENT_READ, 6),
+        "capture-cut-short": start + clients + frame(1, UDP4, 16),
+        "capture-shorter-than-a-header": start + clients + frame(1, b"x"),
+        "capture-superframe": start + clients + frame(1, TCP4, 32, vnet(1, 1, 54, 1448, 34, 16)),
+        "capture-error": start + clients + event(arrives, 1) + b"\xc1" + event(arrives, 1) + b"\xc2" + event(arrives, 1) + b"\xc0",
+        "capture-ring": start + words(3, 0) + event(arrives, 0) + bytes([len(one)]) + one,
+        "attach": start + clients + frame(2, UDP4) + frame(2, b"\xff" * 6 + UDP4[6:]) + event(EVENT_READ, 5),
+        "attach-superframe": start + clients + frame(2, TCP4, 32, vnet(1, 1, 54, 1448, 34, 16)),
+        "attach-local": start + clients + send(7, qemu(b"\xff" * 6 + own + ARP[12:])) + send(5, qemu_vnet(vnet(buffers=0), own + ARP[6:])),
+        "attach-leaves": start + clients + send(7, qemu(ARP[:6] + own + ARP[12:])) + event(EVENT_SHUTDOWN, 0x87) + frame(2, own + ARP[6:]),
+        "ping-and-finish": start + clients + words(21, 22),
+        "finish-before-config": words(22),
+        "front-does-not-read": start + words(12, 15) + event(EVENT_DEAF) + words(21) * 50 + event(EVENT_SHUTDOWN, 0x84) + event(EVENT_TIME) + event(EVENT_DEAF) + event(EVENT_TIME),
+        "front-gone": start + clients + event(EVENT_CLOSE, 1) + send(4, qemu(ARP)),
+        "broker-gone": words(0) + event(EVENT_CLOSE, 2) + words(10),
+        "channel-to-front-twice": words(23),
+        "channel-to-worker": fitting(0, "CHANNEL", b"\2", FD_STREAM),
+        "channel-after-config": words(0, 24),
+        "no-channels": b"",
+        "no-channels-stream-for-front": fitting(0, "CHANNEL", b"\0", FD_STREAM) + send(0, b"\x1d"),
+        "no-channels-file-for-front": fitting(0, "CHANNEL", b"\0", FD_MEMORY),
+        "answer-sent-back": start + fitting(1, "SERVING"),
+        "empty-datagram": raw(1, b""),
+        "one-byte-too-long": start + raw(1, bytes([TYPES["PING"], 0])),
+    }
+    setups = {name: bytes([name.startswith("no-channels")]) + steps for name, steps in seeds.items()}
+    setups["block-of-the-dead"] = b"\2" + start
+    for gate in GATES:
+        setups["gate-%d" % gate] = bytes([gate << 4]) + start
+    return setups
+
+
 SEEDS = {
     "broker": broker_seeds,
     "cmdline": cmdline_seeds,
@@ -440,6 +558,7 @@ SEEDS = {
     "restore": restore_seeds,
     "rxblk": rxblk_seeds,
     "vnet": vnet_seeds,
+    "worker": worker_seeds,
 }
 
 

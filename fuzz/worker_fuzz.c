@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The worker with a hostile front, a hostile broker, a supervisor that may be hostile too, and
+ * clients that send what they like: see hostile.h.
+ *
+ *   input = u8 setup, then steps; setup: bit 0: no channels come first; 1: another worker died while
+ *           it read a block; 4-7: a gate that cannot be closed (enum gate; 0 none)
+ *   own events: 0 u8: a frame, or a block of a ring, arrives at a receiver that has the stream of
+ *               this number; what it is follows when the worker takes it (see receive_fake());
+ *               1 u8: so many of the next sends to the interface find no room
+ *
+ * Properties of its own: nothing is read from and written to a client before the front admitted it;
+ * nothing is mapped after it serves; the sandbox is closed before it says that it serves; each
+ * descriptor has the number that sandbox/descriptors.h says, and no client one below the first;
+ * nobody waits in accept4().
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "os/packet.h"
+#include "worker/worker.h"
+
+#include "fakes.h"
+#include "hostile.h"
+
+int worker_main(void);
+void *__real_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset);
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+ssize_t __real_read(int fd, void *p, size_t n);
+ssize_t __wrap_read(int fd, void *p, size_t n);
+ssize_t __real_send(int fd, const void *p, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
+ssize_t __real_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to,
+		      socklen_t n_to);
+ssize_t __wrap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to,
+		      socklen_t n_to);
+
+enum channel { SUPERVISOR, FRONT, BROKER };
+
+#define MEMORY_MAX ((size_t)64 << 20) /* bytes; more is refused, as a full machine does */
+#define BLOCK_BYTES 2048
+#define FRAME_BYTES 70000
+#define FRAME_LONG 60000   /* two are more than a queue holds */
+#define FRAME_LONGER 68000 /* more than some formats have */
+
+/* What the worker did, beside its own state. */
+static struct world {
+	void *memory;
+	size_t n_memory;
+	bool no_channels;
+	void *page;
+	uint32_t n_skipped; /* frames in a block that another worker was reading */
+	unsigned n_pings;
+	unsigned n_full; /* sends to the interface that find no room */
+	bool confined;   /* it said so */
+} world;
+
+/* At the heap's end, so that a sanitizer sees what reads on. */
+static uint8_t *block;
+static uint8_t *frame;
+
+/* ---- the C library ---- */
+
+/* The counters: it is the front's memory, or something else that he sent. */
+static void *
+page_map(size_t n, int protection, int fd)
+{
+	void *page;
+
+	CHECK(!world.page && n == PLK_BOOKS_BYTES && protection == (PROT_READ | PROT_WRITE));
+	CHECK(hostile_is_run(fd));
+	page = __real_mmap(NULL, n, protection, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return page;
+	memset(page, 0, n);
+	world.page = page;
+	return page;
+}
+
+/* The slots and queues. */
+static void *
+slots_map(size_t n, int protection, int flags)
+{
+	void *memory;
+
+	CHECK(!world.memory && protection == (PROT_READ | PROT_WRITE));
+	if (n > MEMORY_MAX) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	memory = __real_mmap(NULL, n, protection, flags, -1, 0);
+	CHECK(memory != MAP_FAILED);
+	world.memory = memory;
+	world.n_memory = n;
+	return memory;
+}
+
+void *
+__wrap_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
+{
+	if (!hostile.running)
+		return __real_mmap(at, n, protection, flags, fd, offset);
+	CHECK(worker.stage == PLK_STAGE_SETUP && !fakes.sandboxed && !at && offset == 0);
+	return flags & MAP_SHARED ? page_map(n, protection, fd) : slots_map(n, protection, flags);
+}
+
+/* accept4(), of listeners. */
+long
+__wrap_syscall(long number, ...)
+{
+	long of[6];
+	va_list args;
+
+	va_start(args, number);
+	for (size_t i = 0; i < (number == SYS_accept4 ? 4 : COUNT(of)); i++)
+		of[i] = va_arg(args, long);
+	va_end(args);
+	if (!hostile.running)
+		return __real_syscall(number, of[0], of[1], of[2], of[3], of[4], of[5]);
+	CHECK(number == SYS_accept4 && fakes.sandboxed);
+	CHECK((int)of[0] >= PLK_WORKER_FD_LISTENER && (int)of[0] < worker.first_client);
+	CHECK(fcntl((int)of[0], F_GETFL) & O_NONBLOCK);
+	CHECK(!(void *)of[1] && !(void *)of[2] && (int)of[3] == (SOCK_CLOEXEC | SOCK_NONBLOCK));
+	return __real_syscall(number, (int)of[0], NULL, NULL, (int)of[3]);
+}
+
+static const struct client *
+client_of(int fd)
+{
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].fd == fd)
+			return &worker.clients[i];
+	}
+	CHECK(false);
+}
+
+ssize_t
+__wrap_read(int fd, void *p, size_t n)
+{
+	if (hostile.running) /* its buffer holds a frame while it is blocked */
+		CHECK(client_of(fd)->state == CLIENT_OPEN && !client_of(fd)->is_blocked);
+	return __real_read(fd, p, n);
+}
+
+ssize_t
+__wrap_send(int fd, const void *p, size_t n, int flags)
+{
+	CHECK(!hostile.running || client_of(fd)->state == CLIENT_OPEN);
+	return __real_send(fd, p, n, flags);
+}
+
+/* To the interface. */
+ssize_t
+__wrap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t n_to)
+{
+	if (!hostile.running)
+		return __real_sendto(fd, p, n, flags, to, n_to);
+	CHECK(fd == worker.tx && !to && n_to == 0);
+	CHECK(n >= PLK_VNET_HDR + PLK_FRAME_MIN && n <= PLK_VNET_HDR + PLK_VNET_FRAME_MAX);
+	CHECK(fakes.sandboxed && (flags & MSG_DONTWAIT));
+	if (world.n_full > 0) {
+		world.n_full--;
+		errno = ENOBUFS;
+		return -1;
+	}
+	return __real_sendto(fd, p, n, flags, to, n_to);
+}
+
+/* ---- rings ---- */
+
+int
+plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks)
+{
+	CHECK(fd >= PLK_WORKER_FD_RX && fd <= PLK_WORKER_FD_RX_LAST && !fakes.sandboxed);
+	CHECK(block_bytes == PLK_RING_BLOCK_BYTES && n_blocks == PLK_RING_BLOCKS);
+	*ring = (struct plk_ring){.block_bytes = block_bytes, .n_blocks = n_blocks};
+	return 0;
+}
+
+/* One block for each byte that the stream behind the socket sent. */
+static bool
+is_there(int fd)
+{
+	uint8_t byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 1;
+}
+
+static int
+fd_of(const struct plk_ring *ring)
+{
+	for (size_t i = 0; i < PLK_CLASS_RX; i++) {
+		if (&worker.rx[i].ring == ring)
+			return worker.rx[i].fd;
+	}
+	CHECK(false);
+}
+
+uint32_t
+plk_ring_skip(struct plk_ring *ring)
+{
+	(void)fd_of(ring);
+	CHECK(!fakes.sandboxed);
+	return world.n_skipped;
+}
+
+void
+plk_ring_find(struct plk_ring *ring)
+{
+	(void)fd_of(ring);
+}
+
+/* u8 length: a block of the ring. What follows it is zeros. */
+int
+plk_ring_take(struct plk_ring *ring, struct plk_span *out)
+{
+	if (!is_there(fd_of(ring)))
+		return 0;
+	memset(block, 0, BLOCK_BYTES);
+	take_bytes(&hostile.in, block, take_u8(&hostile.in));
+	*out = (struct plk_span){block, BLOCK_BYTES};
+	return 1;
+}
+
+void
+plk_ring_give(struct plk_ring *ring)
+{
+	(void)fd_of(ring);
+}
+
+/* u8 kind: bits 0-2 pkttype, 3 a tag, 4 cut short, 5 header of the next 10 bytes, else zeros;
+ * 6-7: 3: an error. Then u8 length (255: FRAME_LONG, 254: FRAME_LONGER), bytes: the frame. */
+int
+plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
+{
+	unsigned kind;
+	size_t n_given;
+	size_t n;
+	uint8_t *at;
+
+	CHECK(buffer.n >= PLK_VNET_HDR + FRAME_BYTES);
+	if (!is_there(fd))
+		return 0;
+	kind = take_u8(&hostile.in);
+	if (kind >> 6 == 3)
+		return kind & 1 ? -EINVAL : kind & 2 ? -ENETDOWN : -EIO;
+	n_given = take_u8(&hostile.in);
+	n = n_given == 255 ? FRAME_LONG : n_given == 254 ? FRAME_LONGER : n_given;
+	at = frame + FRAME_BYTES - n - PLK_VNET_HDR;
+	memset(at, 0, PLK_VNET_HDR);
+	if (kind & 32)
+		take_bytes(&hostile.in, at, PLK_VNET_HDR);
+	memset(at + PLK_VNET_HDR, 0, n);
+	take_bytes(&hostile.in, at + PLK_VNET_HDR, n_given);
+	*out = (struct plk_rxpkt){
+		.vnet = {at, PLK_VNET_HDR},
+		.eth = {at + PLK_VNET_HDR, n},
+		.original = n + (kind & 16 ? 1 : 0),
+		.pkttype = kind & 7,
+	};
+	if (kind & 8)
+		out->tag = plk_tag_from_status(TP_STATUS_VLAN_VALID, 100, 0);
+	return 1;
+}
+
+int
+plk_packet_is_one(int fd)
+{
+	int type = 0;
+	socklen_t n = sizeof type;
+
+	CHECK(hostile_is_run(fd));
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == SOCK_DGRAM;
+}
+
+uint64_t
+plk_packet_losses(int fd)
+{
+	CHECK(hostile_is_run(fd));
+	return 1;
+}
+
+/* ---- the process ---- */
+
+static void
+begin(void)
+{
+	const struct plk_msg front = {.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_FRONT};
+	const struct plk_msg broker = {.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_BROKER};
+
+	hostile_stdin(hostile_channel(SUPERVISOR));
+	if (world.no_channels)
+		return;
+	hostile_say(SUPERVISOR, &broker, FD_CHANNEL + BROKER);
+	hostile_say(SUPERVISOR, &front, FD_CHANNEL + FRONT);
+}
+
+/* What the broker sends is read when GO comes, which is in SETUP. */
+static enum plk_stage
+stage(unsigned channel)
+{
+	return channel == BROKER ? PLK_STAGE_SETUP : worker.stage;
+}
+
+static enum hostile_reads
+reads(unsigned channel)
+{
+	if (channel == FRONT)
+		return worker.front_watch.fd > 0 ? READS_NOW : READS_LATER;
+	return channel == SUPERVISOR ? READS_NOW : READS_LATER;
+}
+
+static void
+permitted(unsigned channel, const struct plk_msg *msg)
+{
+	(void)channel;
+	world.n_pings += msg->type == PLK_MSG_PING;
+}
+
+/* While it serves nothing is read from the supervisor. */
+static int
+refusal(unsigned channel, unsigned type)
+{
+	return channel == SUPERVISOR && worker.stage == PLK_STAGE_RUN ? 1 : plk_rules_status(type);
+}
+
+static void
+heard(unsigned channel, const struct plk_msg *msg, int *fd)
+{
+	(void)channel;
+	CHECK((*fd >= 0) == (msg->type == PLK_MSG_ACCEPTED));
+	if (msg->type == PLK_MSG_PONG)
+		CHECK(world.n_pings-- > 0);
+	if (msg->type == PLK_MSG_SERVING)
+		CHECK(fakes.sandboxed && world.confined);
+	world.confined |= msg->type == PLK_MSG_CONFINED;
+}
+
+static void
+event(unsigned which)
+{
+	uint8_t n = take_u8(&hostile.in);
+
+	if (which != 0)
+		world.n_full = n;
+	else if (hostile.n_streams > 0)
+		hostile_write(hostile.streams[n % hostile.n_streams],
+			      (struct plk_span){(const uint8_t *)"", 1});
+}
+
+static size_t
+owns(void)
+{
+	size_t n = 0;
+
+	n += hostile_is_run(worker.loop.fd);
+	if (worker.first_client > 0) /* the numbers below are taken */
+		n = (size_t)worker.first_client - PLK_WORKER_FD_EPOLL;
+	else
+		n += hostile_is_run(worker.broker.fd);
+	for (uint32_t i = 0; i < worker.n_slots; i++)
+		n += hostile_is_run(worker.clients[i].fd);
+	return n;
+}
+
+static bool
+is_at(int fd, int number)
+{
+	return fd < 0 || fd == number;
+}
+
+/* Each has the number that it must have. */
+static void
+numbers_check(void)
+{
+	const int first = worker.first_client;
+
+	CHECK(worker.supervisor.fd == PLK_WORKER_FD_SUPERVISOR);
+	CHECK(worker.loop.fd == PLK_WORKER_FD_EPOLL && is_at(worker.tx, PLK_WORKER_FD_TX));
+	CHECK(is_at(worker.front.fd, PLK_WORKER_FD_FRONT));
+	CHECK(is_at(worker.broker.fd, PLK_WORKER_FD_BROKER));
+	for (int i = 0; i < PLK_CLASS_RX; i++)
+		CHECK(is_at(worker.rx[i].fd, PLK_WORKER_FD_RX + i));
+	for (int i = 0; i < PLK_PORTS_MAX; i++)
+		CHECK(is_at(worker.ports[i].listener, PLK_WORKER_FD_LISTENER + i));
+	for (uint32_t i = 0; i < worker.n_slots; i++)
+		CHECK(worker.clients[i].fd < 0 || worker.clients[i].fd >= first);
+	if (first > 0)
+		CHECK(hostile_n_open(0, first) == (size_t)first);
+}
+
+/* The books of the slots: each is counted where its state says, and nowhere else. */
+static void
+books_check(void)
+{
+	size_t n[CLIENT_GONE + 1] = {0};
+
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		CHECK((size_t)worker.clients[i].state < COUNT(n));
+		n[worker.clients[i].state]++;
+	}
+	CHECK(worker.n_used == worker.n_slots - n[CLIENT_FREE]);
+	CHECK(worker.n_waiting == n[CLIENT_WAITING] && worker.n_gone == n[CLIENT_GONE]);
+	CHECK(worker.n_open == n[CLIENT_OPEN] && worker.n_dirty == 0);
+	for (uint32_t i = 0; i < worker.n_open; i++)
+		CHECK(worker.clients[worker.open[i]].state == CLIENT_OPEN);
+}
+
+static void
+waits(void)
+{
+	numbers_check();
+	books_check();
+}
+
+/* A number that is taken only so that nothing else gets it is a copy of /dev/null. */
+static void
+fillers_check(void)
+{
+	struct stat null;
+	struct stat filler;
+
+	CHECK(fstat(PLK_WORKER_FD_NULL, &null) == 0);
+	for (int fd = PLK_WORKER_FD_RX; fd < worker.first_client; fd++) {
+		const int class = fd - PLK_WORKER_FD_RX;
+		const int port = fd - PLK_WORKER_FD_LISTENER;
+
+		if (fd == worker.tx || fd == worker.broker.fd ||
+		    (class < PLK_CLASS_RX && worker.rx[class].fd == fd) ||
+		    (port >= 0 && port < PLK_PORTS_MAX && worker.ports[port].listener == fd))
+			continue;
+		CHECK(fstat(fd, &filler) == 0);
+		CHECK(filler.st_dev == null.st_dev && filler.st_ino == null.st_ino);
+	}
+}
+
+static void
+finish(void)
+{
+	fillers_check();
+	hostile_channel_close(SUPERVISOR);
+}
+
+#define FROM(WHO, WITH, TYPE, ...)                          \
+	{                                                   \
+		WHO, WITH,                                  \
+		{                                           \
+			.type = PLK_MSG_##TYPE, __VA_ARGS__ \
+		}                                           \
+	}
+#define PACKET(CLASS, WITH)        \
+	FROM(BROKER, WITH, PACKET, \
+	     .u.packet = {PLK_CLASS_##CLASS, PLK_RING_BLOCK_BYTES, PLK_RING_BLOCKS})
+
+/* fuzz/seeds.py has their indexes. */
+static const struct hostile_word words[] = {
+	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, 6}),
+	FROM(FRONT, FD_LISTENER, PORT,
+	     .u.port = {.role = PLK_ROLE_ATTACH, .direction = PLK_DIRECTION_BOTH, .passive = 1}),
+	FROM(FRONT, FD_LISTENER, PORT, .u.port = {.port = 1, .adopt = 1, .passive = 1}),
+	FROM(FRONT, FD_NONE, PORT, .u.port = {.port = 2, .role = PLK_ROLE_INJECT}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 3,
+			.role = PLK_ROLE_ATTACH,
+			.direction = PLK_DIRECTION_BOTH,
+			.vnet_hdr = 12}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 4, .latency = PLK_LATENCY_LOW, .direction = PLK_DIRECTION_BOTH}),
+	PACKET(CAPTURE_BULK, FD_PACKET),
+	PACKET(CAPTURE_LOW, FD_PACKET),
+	PACKET(ATTACH_LOW, FD_PACKET),
+	PACKET(TX, FD_PACKET),
+	FROM(FRONT, FD_NONE, GO),
+	FROM(FRONT, FD_STREAM, CLIENT, .u.client = {0}),
+	FROM(FRONT, FD_STREAM, CLIENT, .u.client = {2}),
+	FROM(FRONT, FD_STREAM, CLIENT, .u.client = {3}),
+	FROM(FRONT, FD_STREAM, CLIENT, .u.client = {4}),
+	FROM(FRONT, FD_NONE, ADMIT, .u.admit = {0, 1, 1}),
+	FROM(FRONT, FD_NONE, ADMIT, .u.admit = {1, 1, 1}),
+	FROM(FRONT, FD_NONE, ADMIT, .u.admit = {2, 1, 1}),
+	FROM(FRONT, FD_NONE, ADMIT, .u.admit = {3, 1, 1}),
+	FROM(FRONT, FD_NONE, ADMIT, .u.admit = {0, 1, 0}),
+	FROM(FRONT, FD_NONE, ADMIT, .u.admit = {0, 2, 1}),
+	FROM(FRONT, FD_NONE, PING),
+	FROM(FRONT, FD_NONE, FINISH),
+	FROM(SUPERVISOR, FD_CHANNEL + FRONT, CHANNEL, .u.channel = {PLK_PEER_FRONT}),
+	FROM(SUPERVISOR, FD_CHANNEL + BROKER, CHANNEL, .u.channel = {PLK_PEER_BROKER}),
+	FROM(FRONT, FD_TCP, PORT, .u.port = {.port = 5, .adopt = 1, .tcp = 1, .max_clients = 1}),
+	PACKET(ATTACH_BULK, FD_PACKET),
+	PACKET(TX, FD_STREAM),
+	FROM(BROKER, FD_PACKET, PACKET, .u.packet = {PLK_CLASS_CAPTURE_BULK, 4096, 1024}),
+	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, PLK_PORTS_MAX}),
+	FROM(FRONT, FD_LISTENER, PORT, .u.port = {.port = PLK_PORT_INDEX, .passive = 1}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 5, .latency = PLK_LATENCY_BULK, .role = PLK_ROLE_ATTACH}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 3, .role = PLK_ROLE_ATTACH, .max_clients = 1}),
+};
+
+static const struct hostile_process process = {
+	.run = worker_main,
+	.begin = begin,
+	.stage = stage,
+	.reads = reads,
+	.permitted = permitted,
+	.heard = heard,
+	.event = event,
+	.owns = owns,
+	.waits = waits,
+	.refusal = refusal,
+	.finish = finish,
+	.words = words,
+	.n_words = COUNT(words),
+	.channels =
+		{
+			[SUPERVISOR] = {.in = PLK_CHANNEL_SUPERVISOR_WORKER, .out = PLK_CHANNELS},
+			[FRONT] = {.in = PLK_CHANNEL_FRONT_WORKER, .out = PLK_CHANNEL_WORKER_FRONT},
+			[BROKER] = {.in = PLK_CHANNEL_BROKER_WORKER, .out = PLK_CHANNELS},
+		},
+	.n_channels = 3,
+	.status_max = 1,
+};
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct plk_span in = {data, size};
+	uint8_t setup;
+
+	if (!block) {
+		block = malloc(BLOCK_BYTES);
+		frame = malloc(FRAME_BYTES);
+	}
+	CHECK(block && frame);
+	memset(&worker, 0, sizeof worker);
+	setup = take_u8(&in);
+	world = (struct world){.no_channels = setup & 1, .n_skipped = setup & 2 ? UINT32_MAX : 0};
+	fakes_reset(setup >> 4);
+	hostile_run(&process, in);
+	if (world.memory)
+		CHECK(munmap(world.memory, world.n_memory) == 0);
+	if (world.page)
+		CHECK(munmap(world.page, PLK_BOOKS_BYTES) == 0);
+	return 0;
+}

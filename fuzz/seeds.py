@@ -548,6 +548,63 @@ def worker_seeds():
     return setups
 
 
+def supervisor_seeds():
+    """Indexes are those of the table in supervisor_fuzz.c; channels: 0 front, 1 broker, 2 worker."""
+    dies, signal, fails = EVENT_OWN, EVENT_OWN + 1, EVENT_OWN + 2
+    front_dies, broker_dies, worker_dies = (event(dies, who, 9) for who in range(3))
+    tick = event(EVENT_TIME)
+    seeds = {
+        "start": words(0, 1),
+        "worker-wanted-twice": words(0, 0),
+        "ready-twice": words(0, 1, 1),
+        "worker-stuck": words(0, 1, 2) + tick + words(2),
+        "worker-stuck-without-worker": words(2, 0),
+        "worker-dies": words(0, 1) + worker_dies + tick * 2,
+        "worker-dies-again-and-again": words(0, 1) + (worker_dies + tick) * 10,
+        "worker-lives-long-and-dies": words(0, 1) + tick + worker_dies,
+        "worker-starts-no-number-left": event(EVENT_STARVE) + words(0) + tick * 2,
+        "worker-dies-no-number-left": words(0, 1) + event(EVENT_STARVE) + worker_dies + tick * 2,
+        "worker-violates": words(0, 1) + event(dies, 2, 31) + tick,
+        "worker-refuses": words(0, 1) + event(dies, 2, 0, 64 + TYPES["PORT"]),
+        "broker-refuses": words(0, 1) + event(dies, 1, 0, 64 + TYPES["SEAL"]),
+        "worker-ends": words(0, 1) + event(dies, 2, 0, 1) + tick,
+        "worker-cannot-be-spawned": event(fails, 1) + words(0) + tick * 3 + event(fails, 0) + tick,
+        "front-dies": words(0, 1) + front_dies,
+        "front-ends-with-2": event(dies, 0, 0, 2),
+        "front-ends-with-3": event(dies, 0, 0, 3),
+        "broker-dies": words(0, 1) + broker_dies,
+        "all-die": words(0, 1) + worker_dies + broker_dies + front_dies,
+        "front-gone": words(0, 1) + event(EVENT_CLOSE, 0) + worker_dies,
+        "broker-gone": event(EVENT_CLOSE, 1) + words(0),
+        "front-does-not-read": event(EVENT_DEAF) + words(0, 1) + event(signal, 2) * 60,
+        "terminate": words(0, 1) + event(signal, 0),
+        "interrupt-before-worker": event(signal, 1),
+        "reload-and-dump": words(0, 1) + event(signal, 2) + event(signal, 3),
+        "child-signal-without-child": event(signal, 4),
+        "stop-that-nobody-heeds": words(0, 1) + event(fails, 8) + event(signal, 0) + tick * 4,
+        "stop-and-front-talks": words(0, 1) + event(signal, 0) + words(2, 1),
+        "stop-and-worker-dies": words(0, 1) + event(signal, 0) + worker_dies,
+        "descriptor-with-order": word_with(0, FD_STREAM),
+        "two-descriptors": word_with(2, FD_TWO),
+        "five-descriptors": word_with(2, FD_FIVE),
+        "order-of-supervisor-sent-back": fitting(0, "STOP"),
+        "channel-sent-back": fitting(0, "CHANNEL", b"\0", FD_STREAM),
+        "order-for-broker": fitting(0, "SEAL"),
+        "empty-datagram": raw(0, b""),
+        "one-byte-too-long": raw(0, bytes([TYPES["READY"], 0])),
+        "type-0": raw(0, b"\0"),
+        "type-255": raw(0, b"\xff"),
+        "no-taps": words(0, 1),
+        "no-program": b"",
+        "no-spawn": b"",
+    }
+    for gate in GATES:
+        seeds["gate-%d" % gate] = words(0, 1)
+    seeds["gate-5-that-nobody-heeds"] = tick * 4
+    what_fails = {"no-taps": 2, "no-program": 4, "no-spawn": 1, "gate-5-that-nobody-heeds": 8}
+    return with_gate({name: bytes([what_fails.get(name, 0)]) + steps for name, steps in seeds.items()})
+
+
 SEEDS = {
     "broker": broker_seeds,
     "cmdline": cmdline_seeds,
@@ -557,6 +614,7 @@ SEEDS = {
     "msg": msg_seeds,
     "restore": restore_seeds,
     "rxblk": rxblk_seeds,
+    "supervisor": supervisor_seeds,
     "vnet": vnet_seeds,
     "worker": worker_seeds,
 }

@@ -78,9 +78,11 @@ find src include sandbox fuzz tests -name '*.[ch]' -print0 | xargs -0 clang-form
 find ci sandbox fuzz tests -name '*.sh' -print0 | xargs -0 shellcheck
 result "format" "as .clang-format and shellcheck want it"
 
-section "clang: release build, all tests but those of another kernel"
+# What another compiler can change are the calls that a program makes: they are held to the filters by all of netns and by most of
+# sandbox. The long attacks are against the filters, which are the same.
+section "clang: release build, all tests but another kernel and the long attacks"
 build clang
-tests clang -j2 -LE vm
+tests clang -j2 -LE vm -E '^sandbox.(hostile|inject|heal)'
 
 section "musl: the daemon as static files"
 build musl

@@ -15,7 +15,6 @@
  * aligned blocks, each compared under a mask.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/filter.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -66,10 +65,6 @@ static const struct plk_rule instrumented_rules[] = {
 #include "instrumented.inc"
 };
 
-static const struct plk_rule musl_rules[] = {
-#include "musl.inc"
-};
-
 struct list {
 	const char *name;
 	const struct plk_rule *rules;
@@ -92,7 +87,6 @@ static const struct list lists[] = {
 	LIST("worker", worker_rules),
 	LIST("worker-many", worker_many_rules),
 	LIST("instrumented", instrumented_rules),
-	LIST("musl", musl_rules),
 	LIST("supervisor-aarch64", exec_aarch64_rules),
 };
 
@@ -107,6 +101,16 @@ die(const char *what, int error)
 {
 	fprintf(stderr, "plk_filter: %s: %s: %s\n", profile, what, strerror(error));
 	exit(EXIT_FAILURE);
+}
+
+static bool
+is_list(const char *name)
+{
+	for (size_t i = 0; i < N_LISTS; i++) {
+		if (strcmp(lists[i].name, name) == 0 && lists[i].n > 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -274,7 +278,9 @@ count_print(void)
 
 		while (i < n_calls && strcmp(calls[i], rule->call) != 0)
 			i++;
-		if (i == n_calls && n_calls < CALLS_MAX)
+		if (i == CALLS_MAX)
+			die("count", E2BIG);
+		if (i == n_calls)
 			calls[n_calls++] = rule->call;
 		if (!is_free(rule->call))
 			n_conditions += rule->n_conditions;
@@ -294,6 +300,8 @@ main(int argc, char **argv)
 	arch = strcmp(argv[2], "aarch64") == 0 ? SCMP_ARCH_AARCH64 : SCMP_ARCH_X86_64;
 	if (arch == SCMP_ARCH_X86_64 && strcmp(argv[2], "x86_64") != 0)
 		die(argv[2], EINVAL);
+	if (!is_list(profile) || (extra[0] != '\0' && !is_list(extra)))
+		die("no such list", EINVAL);
 	if (strcmp(argv[3], "count") == 0) {
 		count_print();
 		return fflush(stdout) == 0 ? 0 : EXIT_FAILURE;
@@ -303,8 +311,10 @@ main(int argc, char **argv)
 		bpf_print(filter, "{%u, %u, %u, %uU},\n");
 	else if (strcmp(argv[3], "bpf") == 0)
 		bpf_print(filter, "%u %u %u %u\n");
-	else
+	else if (strcmp(argv[3], "pfc") == 0)
 		pfc_print(filter);
+	else
+		die(argv[3], EINVAL);
 	seccomp_release(filter);
 	return fflush(stdout) == 0 ? 0 : EXIT_FAILURE;
 }

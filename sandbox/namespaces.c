@@ -20,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sandbox/constants.h"
 #include "sandbox/sandbox.h"
 
 static const struct {
@@ -61,11 +60,14 @@ one_make(enum plk_namespace kind, int number)
 	fd = open(kinds[kind].path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
-	if (kind == PLK_NAMESPACE_MOUNT)
-		error = root_empty();
-	if (error == 0 && dup3(fd, number, O_CLOEXEC) < 0)
+	if (dup3(fd, number, O_CLOEXEC) < 0)
 		error = errno;
-	(void)close(fd);
+	(void)close(
+		fd); /* now: to be killed by a filter while we mount must leave nothing that is not known */
+	if (error == 0 && kind == PLK_NAMESPACE_MOUNT)
+		error = root_empty();
+	if (error != 0)
+		(void)close(number);
 	return error;
 }
 
@@ -119,7 +121,7 @@ numbers_sift(int *numbers)
 	}
 }
 
-/* The child's answer; one that did not live to give it was killed for what it did. */
+/* The child's answer; one that did not live to give it was killed for what it did, at the latest while it mounted. */
 static int
 child_run(const int *numbers)
 {
@@ -134,7 +136,10 @@ child_run(const int *numbers)
 		if (errno != EINTR)
 			return errno;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	(void)close(numbers[PLK_NAMESPACE_MOUNT]); /* see numbers_sift() */
+	return EPERM;
 }
 
 void

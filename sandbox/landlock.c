@@ -56,7 +56,7 @@ handled(int version, const struct plk_landlock *allow)
 static int
 rule_add(int ruleset, unsigned type, const void *attr)
 {
-	return syscall(SYS_landlock_add_rule, ruleset, type, attr, 0) < 0 ? -errno : 0;
+	return syscall(SYS_landlock_add_rule, (long)ruleset, (long)type, attr, 0L) < 0 ? -errno : 0;
 }
 
 static int
@@ -126,8 +126,8 @@ int
 plk_confine_landlock(struct plk_msg_confined *state, const struct plk_landlock *allow)
 {
 	/* #syscalls:exec landlock_create_ruleset landlock_restrict_self (the worker's gates) */
-	long version =
-		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0L,
+			       (long)LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset ruleset;
 	int fd;
 	int error;
@@ -141,11 +141,11 @@ plk_confine_landlock(struct plk_msg_confined *state, const struct plk_landlock *
 			  version < 4   ? sizeof ruleset.handled_access_fs
 			  : version < 6 ? 2 * sizeof ruleset.handled_access_fs
 					: sizeof ruleset,
-			  0);
+			  0L);
 	if (fd < 0)
 		return -errno;
 	error = exceptions_add(fd, (int)version, allow);
-	if (error == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+	if (error == 0 && syscall(SYS_landlock_restrict_self, (long)fd, 0L) < 0)
 		error = -errno;
 	(void)close(fd); /* Linux closes it whatever it answers */
 	return error;

@@ -103,8 +103,8 @@ int plk_confine_landlock(struct plk_msg_confined *state, const struct plk_landlo
 #define PLK_IN_FLIGHT_SUPERVISOR 8192
 
 /** struct plk_limits - what stays possible
- * @files:    descriptors: the highest number, plus one; less if the hard limit is below
- * @in_flight: PLK_IN_FLIGHT_...: @files is at least that
+ * @files:    descriptors: the highest number, plus one, if that is more than @in_flight; 0 if it never is
+ * @in_flight: PLK_IN_FLIGHT_...; less if the hard limit is below
  * @writes:   into files: the log may be one
  * @starts:   other processes. They inherit the hard limit of descriptors, which then stays as it is
  */

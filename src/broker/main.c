@@ -9,10 +9,11 @@
  * privileged process does not recover.
  *
  * Theory of operation. The front says first where sockets will be made and which TCP ports will be
- * used; with CONFINE the broker closes its sandbox, which permits just that (START -> IFACE). One interface is named once (IFACE -> SETUP). Packet sockets are opened
- * unbound by class, then bound; the broker keeps a copy of each, to bind it again when an interface
- * of that name comes back, and to hand it to the next worker. Remotes are made known until SEAL
- * (SETUP -> RUN); after it only connections to known targets are made, by index.
+ * used; with CONFINE the broker closes its sandbox, which permits just that (START -> IFACE). One
+ * interface is named once (IFACE -> SETUP). Packet sockets are opened unbound by class, then
+ * bound; the broker keeps a copy of each, to bind it again when an interface of that name comes
+ * back, and to hand it to the next worker. Remotes are made known until SEAL (SETUP -> RUN); after
+ * it only connections to known targets are made, by index.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,9 +35,7 @@
 #include "os/tap.h"
 #include "sandbox/sandbox.h"
 
-#define TAPS_MAX 8 /* inherited TAPs; one of them can be the interface */
-/* 0-2, epoll, two of netlink, TAPs, packet sockets, the worker's channel and its successor, two on their way */
-#define FILES (3 + 1 + 2 + TAPS_MAX + PLK_CLASSES + 2 + 2)
+#define TAPS_MAX 8        /* inherited TAPs; one of them can be the interface */
 #define SOCKET_UMASK 0117 /* socket files get mode 0660 when bind() makes them */
 
 struct tap {
@@ -415,7 +414,8 @@ answer_handout(const struct plk_msg *msg)
 				     .n_blocks = PLK_RING_BLOCKS},
 		};
 
-		if (broker.packets[i].bound || (broker.packets[i].fd >= 0 && broker.link.gone))
+		/* bound or not: an interface may be on its way back, and the socket is bound again here */
+		if (broker.packets[i].fd >= 0)
 			error = plk_channel_send(broker.worker, &packet, broker.packets[i].fd);
 	}
 	broker.worker_has_all |= error == 0;
@@ -750,7 +750,7 @@ rtnl_open(void)
 static int
 channels_open(void)
 {
-	int fd = STDIN_FILENO; /* where the supervisor put it */
+	int fd = PLK_BROKER_FD_SUPERVISOR; /* where the supervisor put it */
 
 	plk_channel_end_init(&broker.supervisor, &fd, PLK_CHANNEL_SUPERVISOR_BROKER);
 	return plk_watch_add(&broker.loop, &broker.supervisor_watch, broker.supervisor.fd, EPOLLIN);
@@ -805,9 +805,8 @@ landlock(void)
 static int
 limits(void)
 {
-	return plk_confine_limits(
-		&broker.confined,
-		&(const struct plk_limits){.files = FILES, .in_flight = PLK_IN_FLIGHT_BROKER});
+	return plk_confine_limits(&broker.confined,
+				  &(const struct plk_limits){.in_flight = PLK_IN_FLIGHT_BROKER});
 }
 
 static void

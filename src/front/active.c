@@ -7,7 +7,6 @@
  * the next try waits 1, 2, 4, 8 seconds; after a connection of a minute 1 again.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "front/front.h"
@@ -96,7 +95,8 @@ ready(void *ctx, uint32_t events)
 		return;
 	}
 	connecting_close(p);
-	failed(p, "cannot connect", error < 0 ? -error : EAGAIN);
+	failed(p, error < 0 ? "cannot connect" : "no worker to hand the connection to",
+	       error < 0 ? -error : EAGAIN);
 }
 
 void
@@ -120,7 +120,7 @@ plk_active_connecting(const struct plk_msg_connecting *answer, int *fd)
 	}
 	if (front.worker.fd < 0) { /* its number is the next worker's: see channel_take() */
 		plk_fd_close(fd);
-		failed(p, "cannot connect", EAGAIN);
+		failed(p, "no worker to hand the connection to", EAGAIN);
 		return;
 	}
 	connecting_close(p); /* there is none: one try at a time */

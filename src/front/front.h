@@ -76,10 +76,15 @@ struct front_listen {
 struct front {
 	struct plk_loop loop;
 	enum plk_stage stage;
-	struct plk_msg_confined confined;                   /* our own state */
-	struct plk_msg_confined confined_others[PLK_PEERS]; /* PLK_PEER_FRONT: of the supervisor */
-	bool is_nobody;                                     /* there is no user pktlock */
-	unsigned uid;                                       /* as which we all run */
+	/* how far each process is confined; of the others as they said */
+	struct {
+		struct plk_msg_confined supervisor;
+		struct plk_msg_confined broker;
+		struct plk_msg_confined front;
+		struct plk_msg_confined worker;
+	} confined;
+	bool is_nobody; /* there is no user pktlock */
+	unsigned uid;   /* as which we all run */
 	unsigned gid;
 	struct plk_books books; /* what all workers counted */
 	const void *page;       /* what the living one counts in; NULL if there is none */
@@ -98,9 +103,11 @@ struct front {
 	uint64_t promisc_since_ms;
 	struct plk_timer promisc_timer;
 	bool promisc_asked; /* and has not answered yet */
-	uint32_t
-		handouts; /* asked for and not answered: the last one is for the worker that is there */
-	bool bind_later; /* the interface came back during the start */
+	/* asked for and not answered: the last one is for the worker that is there */
+	uint32_t handouts;
+	bool bind_later;             /* the interface came back during the start */
+	struct plk_timer bind_timer; /* a socket could not be bound again: once more */
+	struct plk_backoff bind_backoff;
 	struct plk_msg_iface_is iface;
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
@@ -109,8 +116,8 @@ struct front {
 	bool pulse_awaited; /* the worker was asked, and has not answered yet */
 	bool replacing; /* the supervisor was asked for another worker, and has not answered yet */
 	struct plk_timer stop_timer;
-	struct plk_ratelimit
-		client_lines; /* each has its own: who fills one hides nothing in another */
+	/* each has its own: who fills one hides nothing in another */
+	struct plk_ratelimit client_lines;
 	struct plk_ratelimit refused_lines;
 	struct plk_ratelimit worker_lines;
 	struct plk_ratelimit broker_lines;
@@ -154,9 +161,6 @@ void plk_start_plan(int argc, char **argv);
 
 /** plk_start_allow() - tell the broker which directories and TCP ports it will need, and to close its sandbox */
 void plk_start_allow(void);
-
-/** plk_start_files() - how many descriptors we will have at most */
-uint32_t plk_start_files(void);
 
 /** plk_start_open() - have everything opened; ends the process on error */
 void plk_start_open(void);

@@ -14,6 +14,7 @@
 #include "os/fd.h"
 #include "os/page.h"
 #include "os/process.h"
+#include "text/words.h"
 
 #define STOP_MS 300 /* for the worker to finish */
 
@@ -133,15 +134,16 @@ descriptor_lost(const char *who, const struct plk_msg *msg)
 
 /* Nothing can be read, but the sender is there: we would never hear of it again. */
 static void
-unreadable(const struct plk_channel_end *end, const char *who, int error)
+unreadable(const struct plk_channel_end *end, int error)
 {
 	if (end == &front.worker && front.stage == PLK_STAGE_RUN) {
 		plk_front_replace("cannot read what the worker says", error);
 		return;
 	}
-	plk_log(PLK_LOG_LINE_ERROR, "cannot read what %s says: %s; the service ends", who,
-		plk_words_error((uint64_t)-error));
-	exit(EXIT_FAILURE);
+	fatal_error(end == &front.worker   ? "cannot read what the worker says"
+		    : end == &front.broker ? "cannot read what the broker says"
+					   : "cannot read what the supervisor says",
+		    error);
 }
 
 /* Takes a message; ends the service on what is not permitted. False if there is none, or if the
@@ -153,7 +155,7 @@ take(struct plk_channel_end *end, const char *who, struct plk_received *received
 
 	*gone = got < 0 && got != -EBADMSG && got != -EMFILE;
 	if (*gone && !plk_channel_is_gone(got))
-		unreadable(end, who, got);
+		unreadable(end, got);
 	if (got == -EMFILE)
 		descriptor_lost(who, &received->msg);
 	if (got == -EBADMSG) {
@@ -283,22 +285,23 @@ static void
 worker_confined(const struct plk_msg_confined *confined)
 {
 	const unsigned all = (1U << PLK_NAMESPACES) - 1;
-	struct plk_msg_confined *worker = &front.confined_others[PLK_PEER_WORKER];
+	struct plk_msg_confined *worker = &front.confined.worker;
 
 	*worker = *confined;
 	if (worker->namespaces_error == 0) /* those that are missing were not made */
-		worker->namespaces_error = front.confined_others[PLK_PEER_FRONT].namespaces_error;
+		worker->namespaces_error = front.confined.supervisor.namespaces_error;
 	if (front.stage == PLK_STAGE_RUN && plk_front_limited(&front.worker_lines))
 		plk_words_confined("worker", worker, true);
 	if (!front.cmdline.require_namespaces || confined->namespaces == all)
 		return;
 	if (front.stage == PLK_STAGE_RUN)
-		fatal("a worker could not enter its namespaces (--require=namespaces)");
-	plk_words_fail(
-		1, "--require", (struct plk_span){(const uint8_t *)"namespaces", 10},
-		"not all namespaces can be entered: %s at byte 0; a container or a unit may forbid "
-		"them (RestrictNamespaces=)",
-		plk_words_error(worker->namespaces_error));
+		fatal_error("a worker could not enter its namespaces (--require=namespaces)",
+			    -(int)worker->namespaces_error);
+	plk_words_fail(1, "--require", plk_span_str("namespaces"),
+		       "not all namespaces can be entered: %s at byte 0; a container or a unit may "
+		       "forbid them "
+		       "(RestrictNamespaces=)",
+		       plk_words_error(worker->namespaces_error));
 }
 
 static void
@@ -385,6 +388,23 @@ bind_again(void)
 }
 
 static void
+bind_retry(void *ctx)
+{
+	(void)ctx;
+	bind_again();
+}
+
+/* A class that cannot be bound is deaf: it is tried again, while there is an interface. */
+static void
+bind_failed(void)
+{
+	if (front.bind_timer.at_ms != 0)
+		return;
+	front.bind_timer.call = bind_retry;
+	plk_timer_set(&front.loop, &front.bind_timer, plk_backoff_step(&front.bind_backoff, 0));
+}
+
+static void
 link_log(const struct plk_msg_link *link)
 {
 	static const char *const words[PLK_LINKS] = {
@@ -399,8 +419,13 @@ link_log(const struct plk_msg_link *link)
 	plk_log(link->state == PLK_LINK_UP || link->state == PLK_LINK_BACK ? PLK_LOG_LINE_INFO
 									   : PLK_LOG_LINE_WARNING,
 		"%s interface=%s index=%u", words[link->state], link->name, link->index);
-	if (link->state == PLK_LINK_BACK && front.stage == PLK_STAGE_RUN)
-		bind_again();
+	if (link->state == PLK_LINK_GONE)
+		plk_timer_stop(&front.bind_timer);
+	if (link->state == PLK_LINK_BACK) {
+		front.bind_backoff = PLK_BACKOFF_CONNECT;
+		if (front.stage == PLK_STAGE_RUN)
+			bind_again();
+	}
 	front.bind_later |= link->state == PLK_LINK_BACK;
 }
 
@@ -427,9 +452,13 @@ done_later(const struct plk_msg_done *done)
 		handout_done(done);
 		return;
 	}
-	if (done->error != 0 && done->error != EBADF) /* EBADF: a class that is not used */
-		plk_log(PLK_LOG_LINE_ERROR, "%s class=%s: %s", plk_words_step(done->step),
-			plk_words_class(done->class), plk_words_error(done->error));
+	if (done->error == 0 || done->error == EBADF) /* EBADF: a class that is not used */
+		return;
+	plk_log(PLK_LOG_LINE_ERROR, "%s class=%s: %s%s", plk_words_step(done->step),
+		plk_words_class(done->class), plk_words_error(done->error),
+		done->request == PLK_MSG_BIND ? "; trying again" : "");
+	if (done->request == PLK_MSG_BIND)
+		bind_failed();
 }
 
 static void
@@ -456,7 +485,7 @@ broker_said(struct plk_received *received)
 		link_log(&msg->u.link);
 		break;
 	case PLK_MSG_CONFINED:
-		front.confined_others[PLK_PEER_BROKER] = msg->u.confined;
+		front.confined.broker = msg->u.confined;
 		break;
 	case PLK_MSG_EVENT:
 		plk_words_event("broker", &front.broker_lines, &msg->u.event);
@@ -557,7 +586,7 @@ supervisor_said(struct plk_received *received)
 		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: there is no remotes file");
 		break;
 	case PLK_MSG_CONFINED:
-		front.confined_others[PLK_PEER_FRONT] = msg->u.confined;
+		front.confined.supervisor = msg->u.confined;
 		break;
 	case PLK_MSG_DUMP:
 		counters_log();
@@ -602,7 +631,7 @@ init(void)
 static int
 supervisor_open(void)
 {
-	int fd = STDIN_FILENO; /* where it was put */
+	int fd = PLK_FRONT_FD_SUPERVISOR; /* where it was put */
 
 	plk_channel_end_init(&front.supervisor, &fd, PLK_CHANNEL_SUPERVISOR_FRONT);
 	return plk_watch_add(&front.loop, &front.supervisor_watch, front.supervisor.fd, EPOLLIN);
@@ -625,10 +654,10 @@ loop_open(void)
 static void
 confined_log(void)
 {
-	plk_words_confined("supervisor", &front.confined_others[PLK_PEER_FRONT], false);
-	plk_words_confined("broker", &front.confined_others[PLK_PEER_BROKER], false);
-	plk_words_confined("front", &front.confined, false);
-	plk_words_confined("worker", &front.confined_others[PLK_PEER_WORKER], true);
+	plk_words_confined("supervisor", &front.confined.supervisor, false);
+	plk_words_confined("broker", &front.confined.broker, false);
+	plk_words_confined("front", &front.confined.front, false);
+	plk_words_confined("worker", &front.confined.worker, true);
 }
 
 static void
@@ -661,17 +690,16 @@ must(int error, enum plk_step step)
 static int
 landlock(void)
 {
-	return plk_confine_landlock(&front.confined, &(const struct plk_landlock){0});
+	return plk_confine_landlock(&front.confined.front, &(const struct plk_landlock){0});
 }
 
 /* The log may be a file. */
 static int
 limits(void)
 {
-	return plk_confine_limits(&front.confined,
-				  &(const struct plk_limits){.files = plk_start_files(),
-							     .in_flight = PLK_IN_FLIGHT_FRONT,
-							     .writes = true});
+	return plk_confine_limits(
+		&front.confined.front,
+		&(const struct plk_limits){.in_flight = PLK_IN_FLIGHT_FRONT, .writes = true});
 }
 
 int
@@ -682,7 +710,7 @@ main(int argc, char **argv)
 	plk_process_ignore_signals();
 	plk_log_open("front");
 	must(plk_confine_privileges(), PLK_STEP_PRIVILEGES);
-	must(plk_confine_capabilities(&front.confined, PLK_CAPABILITIES_NONE),
+	must(plk_confine_capabilities(&front.confined.front, PLK_CAPABILITIES_NONE),
 	     PLK_STEP_CAPABILITIES);
 	plk_start_plan(argc, argv);
 	loop_open();
@@ -690,8 +718,8 @@ main(int argc, char **argv)
 	must(landlock(), PLK_STEP_LANDLOCK);
 	must(limits(), PLK_STEP_LIMITS);
 	must(plk_confine_dumpable(), PLK_STEP_DUMPABLE);
-	plk_confine_memory(&front.confined);
-	must(plk_confine_calls(&front.confined, PLK_SANDBOX_FRONT), PLK_STEP_CALLS);
+	plk_confine_memory(&front.confined.front);
+	must(plk_confine_calls(&front.confined.front, PLK_SANDBOX_FRONT), PLK_STEP_CALLS);
 	plk_start_open();
 	ready();
 	while (plk_loop_step(&front.loop) == 0)

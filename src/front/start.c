@@ -464,11 +464,8 @@ plk_start_allow(void)
 
 /* A listener and a connection that is being made for each port; beside them the counters' page, and what the worker shows us
  * or the broker sends, one at a time. */
-uint32_t
-plk_start_files(void)
-{
-	return (uint32_t)(PLK_FRONT_FD_OTHER + 2 * front.cmdline.n_ports + 2);
-}
+_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + 2 <= PLK_FRONT_FD_MAX,
+	       "every descriptor can be closed");
 
 static void
 worker_get(void)

@@ -73,8 +73,8 @@ plk_capabilities_bound(uint64_t keep)
 	for (unsigned i = 0; i < CAPABILITIES_MAX; i++) {
 		if (!(keep & plk_capability_bit(i))) {
 			/* #syscalls:exec prctl[0=PR_CAPBSET_DROP] (the worker's gates) */
-			(void)prctl(PR_CAPBSET_DROP, i, 0, 0,
-				    0); /* reported by plk_capabilities_bounding() */
+			/* what became of it says plk_capabilities_bounding() */
+			(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
 		}
 	}
 }

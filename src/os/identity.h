@@ -32,7 +32,8 @@ enum plk_keep {
 	PLK_KEEP_NET_RAW, /* if we have it; also through exec */
 };
 
-/** plk_identity_assume() - become the service user, with no supplementary groups and nothing but @keep
+/** plk_identity_assume() - become the service user, with nothing but @keep
+ * Root becomes it without supplementary groups; who is the user already keeps those that he was started with.
  * Return: 0 or -errno.
  */
 int plk_identity_assume(const struct plk_identity *id, enum plk_keep keep);

@@ -10,8 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "os/fd.h"
-
 #define EXIT_SPAWN 127
 #define PATH_BYTES 4096
 

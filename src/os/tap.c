@@ -24,7 +24,7 @@ plk_tap_name(int fd, char *name)
 
 	/* Not ioctl(): its second argument is an int in musl, which makes another number of 64 bits of this one. */
 	/* #syscalls:broker ioctl[1=TUNGETIFF] ioctl[1=SIOCGIFHWADDR] (is a TAP the interface of its name) */
-	if (syscall(SYS_ioctl, fd, (unsigned long)TUNGETIFF, &request) < 0)
+	if (syscall(SYS_ioctl, (long)fd, (unsigned long)TUNGETIFF, &request) < 0)
 		return -errno;
 	if (!(request.ifr_flags & IFF_TAP))
 		return -EINVAL;

@@ -6,14 +6,15 @@
  * Theory of operation. The order of main() is the whole idea: the broker is spawned while there is
  * a capability to give it; then every privilege goes; then the front is spawned, so that the first
  * byte of input is read by a process that has nothing; then the sandbox closes, and from now on
- * only workers can be started. What is spawned inherits the sandbox, so it must come last, and what the
- * sandbox forbids must be ready before: the worker's program and its namespaces are descriptors.
+ * only workers can be started. What is spawned inherits the sandbox, so it must come last, and
+ * what the sandbox forbids must be ready before: the worker's program and its namespaces are
+ * descriptors.
  *
- * The service ends when the front or the broker ends; the front's status is ours. It also ends when any process got a message
- * that is not permitted: then the sender is broken or hijacked. Otherwise a worker that
- * ends is replaced: at once if it lived two seconds, else after a growing while. Children ignore
- * the signals that stop us, and end when their channel to us closes, so that they also end when we
- * are killed.
+ * The service ends when the front or the broker ends; the front's status is ours. It also ends
+ * when any process got a message that is not permitted: then the sender is broken or hijacked.
+ * Otherwise a worker that ends is replaced: at once if it lived two seconds, else after a growing
+ * while. Children ignore the signals that stop us, and end when their channel to us closes, so
+ * that they also end when we are killed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -648,8 +649,7 @@ static int
 limits(void)
 {
 	return plk_confine_limits(&supervisor.confined,
-				  &(const struct plk_limits){.files = FILES,
-							     .in_flight = PLK_IN_FLIGHT_SUPERVISOR,
+				  &(const struct plk_limits){.in_flight = PLK_IN_FLIGHT_SUPERVISOR,
 							     .writes = true,
 							     .starts = true});
 }
@@ -660,8 +660,8 @@ confined_tell(void)
 	struct plk_msg msg = {.type = PLK_MSG_CONFINED, .u.confined = supervisor.confined};
 
 	msg.u.confined.namespaces_error = (uint32_t)supervisor.namespaces.error;
-	(void)plk_channel_send(supervisor.front.end.fd, &msg,
-			       -1); /* it may have ended: SIGCHLD follows */
+	/* it may have ended: SIGCHLD follows */
+	(void)plk_channel_send(supervisor.front.end.fd, &msg, -1);
 }
 
 /* What is not needed any more. */

@@ -6,11 +6,12 @@
  * made. It has no capability, no name of a file, and after GO no system call that opens, binds,
  * connects or configures anything.
  *
- * Theory of operation. main() closes one gate after another. Between them CONFIG says how much memory there is
- * (START -> SETUP); PORT hands over the listeners, which are proved before they are used; PACKET, from the broker,
- * the packet sockets. After GO (SETUP -> RUN) the last gate closes and the worker serves. Descriptors have fixed numbers,
- * which the system call filter knows (sandbox/descriptors.h). When the channel to the
- * supervisor or to the front closes, or FINISH comes, all connections end and so does the process.
+ * Theory of operation. main() closes one gate after another. Between them CONFIG says how much
+ * memory there is (START -> SETUP); PORT hands over the listeners, which are proved before they
+ * are used; PACKET, from the broker, the packet sockets. After GO (SETUP -> RUN) the last gate
+ * closes and the worker serves. Descriptors have fixed numbers, which the system call filter knows
+ * (sandbox/descriptors.h). When the channel to the supervisor or to the front closes, or FINISH
+ * comes, all connections end and so does the process.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -263,7 +264,6 @@ go(void)
 static _Noreturn void
 finish(void)
 {
-	plk_clients_finish();
 	plk_rx_losses();
 	leave(EXIT_SUCCESS);
 }
@@ -361,7 +361,7 @@ init(void)
 static int
 loop_open(void)
 {
-	int fd = STDIN_FILENO; /* where it was put */
+	int fd = PLK_WORKER_FD_SUPERVISOR; /* where it was put */
 	int error = plk_loop_open(&worker.loop);
 
 	if (error == 0)
@@ -475,7 +475,7 @@ main(void)
 	init();
 	plk_process_begin("pktlockd-worker");
 	plk_process_ignore_signals();
-	/* the supervisor keeps a low limit for itself; ours comes below */
+	/* ours comes below */
 	if (plk_process_raise_files() < 0 || loop_open() < 0)
 		return EXIT_FAILURE;
 	channels_wait();

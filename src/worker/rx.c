@@ -85,7 +85,8 @@ ring_open(struct rx *rx, size_t block_bytes, size_t n_blocks)
 
 	plk_worker_count(PLK_COUNTER_RX_FRAMES, n);
 	plk_worker_count(PLK_COUNTER_RX_WORKER, n);
-	plk_worker_enter(); /* now: the block is given back, and we may die before the first step of the loop */
+	/* now: the block is given back, and we may die before the first step of the loop */
+	plk_worker_enter();
 	return error;
 }
 

@@ -25,7 +25,7 @@
 static const char *broker_path;
 
 /* What the hijacked front does, one letter a step: a message, raw bytes, or a wait for an
- * answer. */
+ * answer ('?') or for what the worker gets ('W'). */
 struct row {
 	const char *what;
 	const char *steps;
@@ -35,6 +35,8 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	{"an interface, sockets, a hand-out", "x?i?o?b?h?", false},
+	{"a socket is handed out bound", "x?i?o?b?h?W", false},
+	{"and not bound: its interface may be on its way back", "x?i?o?h?W", false},
 	{"an interface that is not there, then nothing", "x?n?", false},
 	{"an interface before it is confined", "i", true},
 	{"sockets before it is confined", "o", true},
@@ -219,6 +221,8 @@ row_run(struct rows *r, const struct row *row)
 	for (const char *step = row->steps; *step; step++) {
 		if (*step == '?')
 			row_true(r, "an answer", answer_wait(front[0]) > 1);
+		else if (*step == 'W')
+			row_number(r, "the worker gets it", answer_wait(worker[0]), PLK_MSG_PACKET);
 		else
 			step_do(front[0], *step);
 	}

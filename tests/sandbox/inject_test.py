@@ -30,7 +30,7 @@ EXPLORE = "--explore" in sys.argv
 CLIENT = bytes.fromhex("027100000001")
 
 # What may come of a fault, from best to worst.
-GOES_ON, WORKER, LATER, ENDS = "goes on", "another worker", "later", "ends"
+GOES_ON, WORKER, ENDS = "goes on", "another worker", "ends"
 
 # What must never kill a process.
 FATAL = re.compile(rf"killed by signal ({int(signal.SIGSYS)}|{int(signal.SIGSEGV)}|{int(signal.SIGABRT)}|{int(signal.SIGBUS)})\b")
@@ -112,7 +112,7 @@ STARTING = {
 # Of these only the first fails: it is the C library's, or one that may fail.
 SURVIVED = ("close", "fcntl", "prctl", "prlimit64", "rt_sigaction", "setns")
 
-# What comes of those that the service does not just survive. LATER: when the interface comes the next time.
+# What comes of those that the service does not just survive.
 EXPECTED = {
     f"{process} {call} {error}": found for found, process, call, errors in (
         (WORKER, "worker", "epoll_pwait", "EBADF"),
@@ -124,9 +124,6 @@ EXPECTED = {
         (WORKER, "front", "mmap", "ENOMEM EAGAIN"),
         (WORKER, "front", "recvmsg", "ENOMEM"),
         (WORKER, "front", "sendmsg", "EAGAIN ENOMEM ENOBUFS ETOOMANYREFS"),
-        (LATER, "broker", "bind", "ENODEV ENOMEM"),
-        (LATER, "broker", "getsockname", "ENOBUFS"),
-        (LATER, "broker", "ioctl", "ENODEV EPERM"),
         (ENDS, "broker", "epoll_pwait", "EBADF"),
         (ENDS, "broker", "recvmsg", "ENOMEM"),
         (ENDS, "broker", "sendmsg", "EAGAIN ENOMEM ENOBUFS ETOOMANYREFS"),
@@ -308,14 +305,10 @@ def check_stop(world, what):
     plk.poll_until(lambda: not daemon.left(), f"{what}: its processes end", 1)
 
 
-def outcome(world, wire, what, is_later):
+def outcome(world, wire, what):
     """What came of a fault that is over."""
     daemon = world.daemon
-    found = None
     try:
-        if is_later:
-            wire = again_there(world.case, daemon)
-            found = LATER
         check_served(world, wire, what)
         if " close " not in what:
             check_rest(world, what)
@@ -324,7 +317,7 @@ def outcome(world, wire, what, is_later):
         if daemon.poll() is None:
             raise
         return check_end(world, what)
-    found = found or (WORKER if world.deaths() > 0 else GOES_ON)
+    found = WORKER if world.deaths() > 0 else GOES_ON
     check_stop(world, what)
     return found
 
@@ -366,7 +359,7 @@ def run_running(case, role, call, error):
         stir(world, wire, role)
         if role == "broker":
             wire = again_there(case, world.daemon)
-        found = outcome(world, wire, what, EXPECTED.get(what) == LATER)
+        found = outcome(world, wire, what)
         plk.check(faults.hits, f"{what}: was never made")
         if found != ENDS:
             check_files(case, what)
@@ -380,7 +373,7 @@ def run_starting(case, _, call, error):
         worker = world.daemon.family["worker"]
         armed(faults, "worker", call, error, but=worker)
         world.kill_worker()
-        found = outcome(world, wire, what, False)
+        found = outcome(world, wire, what)
         plk.check(faults.hits, f"{what}: was never made")
     return found
 

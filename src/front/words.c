@@ -236,11 +236,10 @@ label_of(uint64_t port)
 	return port < front.cmdline.n_ports ? front.ports[port].label : "?";
 }
 
-void
-plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_msg_event *e)
+/* Why a process ends itself. */
+static void
+end_log(const char *from, const struct plk_msg_event *e)
 {
-	if (!plk_front_limited(limit))
-		return;
 	switch (e->code) {
 	case PLK_EVENT_BAD_MESSAGE:
 		plk_log(PLK_LOG_LINE_ERROR,
@@ -248,6 +247,31 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 			plk_msg_name((unsigned)e->a), plk_err_text((enum plk_err)e->b),
 			(unsigned long long)e->c);
 		break;
+	case PLK_EVENT_MEMORY:
+		plk_log(PLK_LOG_LINE_ERROR,
+			"no memory for the queues of all clients (%llu bytes): %s; "
+			"make --clients or --queue smaller",
+			(unsigned long long)e->c, plk_words_error(e->b));
+		break;
+	case PLK_EVENT_SYSTEM:
+		plk_log(PLK_LOG_LINE_ERROR, "%s gives up at line %llu: %s", from,
+			(unsigned long long)e->a, plk_words_error(e->b));
+		break;
+	case PLK_EVENT_CONFINE:
+		plk_log(PLK_LOG_LINE_ERROR, "%s %s: %s", from, plk_words_step((unsigned)e->a),
+			plk_words_error(e->b));
+		break;
+	default:
+		plk_log(PLK_LOG_LINE_ERROR, "%s sent an unknown event code=%u", from, e->code);
+	}
+}
+
+void
+plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_msg_event *e)
+{
+	if (!plk_front_limited(limit))
+		return;
+	switch (e->code) {
 	case PLK_EVENT_NO_ROOM:
 		plk_log(PLK_LOG_LINE_WARNING,
 			"connection closed: no room: %llu of %llu client slots are taken remote=%s",
@@ -282,23 +306,8 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",
 			plk_err_text((enum plk_err)e->b), label_of(e->a));
 		break;
-	case PLK_EVENT_MEMORY:
-		plk_log(PLK_LOG_LINE_ERROR,
-			"no memory for the queues of all clients (%llu bytes): %s; make --clients "
-			"or "
-			"--queue smaller",
-			(unsigned long long)e->c, plk_words_error(e->b));
-		break;
-	case PLK_EVENT_SYSTEM:
-		plk_log(PLK_LOG_LINE_ERROR, "%s gives up at line %llu: %s", from,
-			(unsigned long long)e->a, plk_words_error(e->b));
-		break;
-	case PLK_EVENT_CONFINE:
-		plk_log(PLK_LOG_LINE_ERROR, "%s %s: %s", from, plk_words_step((unsigned)e->a),
-			plk_words_error(e->b));
-		break;
 	default:
-		plk_log(PLK_LOG_LINE_ERROR, "%s sent an unknown event code=%u", from, e->code);
+		end_log(from, e);
 	}
 }
 

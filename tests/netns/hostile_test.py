@@ -249,6 +249,26 @@ def test_worker_that_does_not_answer(case):
     daemon.stop()
 
 
+def test_all_paused(case):
+    """A pause of the machine, or Ctrl-Z, is no silence of the worker: nobody is replaced, and clients stay."""
+    case.veth()
+    daemon = case.daemon(capture(case))
+    client = case.connect(case.path("c"))
+    wire = case.wire()
+    plk.sync(wire, client)
+    before = daemon.look()
+    for pause in (2.6, 5.2):  # beyond one and two questions
+        for pid in before.values():
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(pause)
+        for pid in before.values():
+            os.kill(pid, signal.SIGCONT)
+        plk.sync(wire, client)
+        time.sleep(0.3)
+    plk.equal(daemon.look(), before, "processes")
+    daemon.stop()
+
+
 def test_promiscuous_not_at_will(case):
     """Attach clients that come and go switch the interface at most so often that the kernel's log stays readable."""
     case.veth()

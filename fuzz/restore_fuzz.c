@@ -4,6 +4,7 @@
  * with bit 7 of the first byte zeros follow, up to the longest. Oracle: the tag is moved in and
  * the checksum computed byte by byte, in a copy.
  */
+#include "wire/csum.h"
 #include "wire/restore.h"
 
 #include "harness.h"

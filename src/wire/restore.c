@@ -2,23 +2,9 @@
 #include "wire/restore.h"
 
 #include "base/bytes.h"
+#include "wire/csum.h"
 
 #define TAG_AT 12 /* behind both addresses (IEEE 802.1Q clause 9) */
-
-uint16_t
-plk_csum(struct plk_span in)
-{
-	uint64_t sum = 0;
-	size_t i = 0;
-
-	for (; in.n - i >= 2; i += 2)
-		sum += be16_load(in.p + i);
-	if (i < in.n)
-		sum += (uint64_t)in.p[i] << 8;
-	while (sum > UINT16_MAX)
-		sum = (sum & UINT16_MAX) + (sum >> 16);
-	return (uint16_t)~sum;
-}
 
 static void
 piece_add(struct plk_pieces *out, const uint8_t *p, size_t n)

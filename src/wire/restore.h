@@ -41,12 +41,6 @@ struct plk_pieces {
 	uint8_t csum[2];
 };
 
-/** plk_csum() - the Internet checksum of bytes (RFC 1071)
- * Return: the one's complement of their one's complement sum, in host byte order: to be stored
- * big-endian.
- */
-uint16_t plk_csum(struct plk_span in);
-
 /** plk_restore_raw() - the frame with its tag, its header brought in line
  * @eth:   the frame as delivered, at least PLK_ETH_HDR bytes, borrowed
  * @tag:   what the metadata says

@@ -278,88 +278,13 @@ test_far(void **state)
 	rows_end_strict(&r);
 }
 
-/* RFC 1071 byte by byte, with nothing in common with the code under test. */
-static uint16_t
-naive_csum(const uint8_t *p, size_t n)
-{
-	unsigned sum = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		sum += i % 2 == 0 ? (unsigned)p[i] * 256 : p[i];
-		if (sum > 0xffff)
-			sum -= 0xffff;
-	}
-	return (uint16_t)(0xffff - sum);
-}
-
-struct csum_row {
-	const char *bytes;
-	size_t n;
-	uint16_t csum;
-};
-
-/* clang-format off */
-static const struct csum_row csum_rows[] = {
-	{T(""), 0xffff},
-	{T("\0"), 0xffff},
-	{T("\0\0\0"), 0xffff},
-	{T("\x01"), 0xfeff},
-	{T("\0\x01"), 0xfffe},
-	{T("\xff\xff"), 0},
-	{T("\xff\xff\xff\xff"), 0},
-	{T("\xff\xff\0\x01"), 0xfffe},
-	{T("\0\x01\xf2\x03\xf4\xf5\xf6\xf7"), 0x220d}, /* RFC 1071 section 3 */
-	{T("\0\x01\xf2\x03\xf4\xf5\xf6"), 0x2304},
-	{T(IP4_UDP), 0}, /* an IPv4 header with its checksum */
-	{T(IP4_TCP), 0},
-};
-/* clang-format on */
-
-static void
-test_csum(void **state)
-{
-	struct rows r;
-
-	(void)state;
-	rows_begin(&r, "checksum");
-	for (size_t i = 0; i < COUNT(csum_rows); i++) {
-		const struct csum_row *row = &csum_rows[i];
-		struct plk_span in = exact_new(row->bytes, row->n);
-
-		row_begin(&r, row->bytes, row->n);
-		row_number(&r, "checksum", plk_csum(in), row->csum);
-		row_number(&r, "naive checksum", naive_csum((const uint8_t *)row->bytes, row->n),
-			   row->csum);
-		exact_free(in);
-	}
-	rows_end(&r);
-}
-
-/* Lengths from 0 to the longest frame, all ones (which carry most) and a pattern. */
-static void
-test_csum_lengths(void **state)
-{
-	static uint8_t bytes[PLK_VNET_FRAME_MAX];
-
-	(void)state;
-	for (size_t pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < sizeof bytes; i++)
-			bytes[i] = pass == 0 ? 0xff : (uint8_t)(i * 167 + i / 256);
-		for (size_t n = 0; n <= sizeof bytes; n += n < 600 ? 1 : 997)
-			assert_int_equal(plk_csum((struct plk_span){bytes, n}),
-					 naive_csum(bytes, n));
-		assert_int_equal(plk_csum((struct plk_span){bytes, sizeof bytes}),
-				 naive_csum(bytes, sizeof bytes));
-	}
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),        cmocka_unit_test(test_raw),
-		cmocka_unit_test(test_far),          cmocka_unit_test(test_csum),
-		cmocka_unit_test(test_csum_lengths),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_far),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,16 +109,56 @@ def headers():
         "tso4": (vnet(1, 1, 54, 1448, 34, 16), TCP4),
         "tso4-ecn": (vnet(1, 0x81, 54, 1448, 34, 16), TCP4),
         "tso4-vlan": (vnet(1, 1, 2950, 1448, 38, 16), TCP4_VLAN),
-        "tso6": (vnet(1, 4, 74, 1428, 54, 16), ETHER + b"\x86\xdd" + IP6 + TCP),
+        "tso6": (vnet(1, 4, 74, 1428, 54, 16), ETHER + b"\x86\xdd" + IP6[:6] + b"\x06" + IP6[7:] + TCP),
+        "tso6-on-udp": (vnet(1, 4, 74, 1428, 54, 16), UDP6),
         "uso": (vnet(1, 5, 42, 1472, 34, 6), UDP4),
         "ufo": (vnet(1, 3, 42, 1472, 34, 6), UDP4),
         "tso4-tiny": (vnet(1, 1, 54, 47, 34, 16), TCP4),
         "tso4-no-csum": (vnet(0, 1, 54, 1448, 34, 16), TCP4),
         "tso4-offset-4": (vnet(1, 1, 54, 1448, 34, 16), TCP4[:46] + b"\x40" + TCP4[47:]),
         "tso4-offset-15": (vnet(1, 1, 54, 1448, 34, 16), TCP4[:46] + b"\xf0" + TCP4[47:]),
+        "tso4-on-udp": (vnet(1, 1, 54, 1448, 34, 6), UDP4),
+        "tso4-on-ip6": (vnet(1, 1, 54, 1448, 54, 16), ETHER + b"\x86\xdd" + IP6[:6] + b"\x06" + IP6[7:] + TCP),
+        "tso4-on-fragment": (vnet(1, 1, 54, 1448, 34, 16), FRAGMENT4[:23] + b"\x06" + FRAGMENT4[24:34] + TCP),
+        "tso6-extensions": (vnet(1, 4, 0, 1400, 94, 16), TCP6_EXTENSIONS),
+        "csum-in-extension": (vnet(1, 0, 0, 0, 62, 16), TCP6_EXTENSIONS),
+        "csum-of-tcp-elsewhere": (vnet(1, 0, 0, 0, 34, 0), TCP4),
+        "csum-within-udp": (vnet(1, 0, 0, 0, 42, 0), UDP4),
         "flags-rsc": (vnet(4), ARP),
         "all-ones": (b"\xff" * 10, UDP4),
         "no-frame": (vnet(1, 1, 54, 1448, 34, 16), b""),
+    }
+
+
+OPTIONS = b"\0\x01\x04\0\0\0\0"  # of IPv6, but for their first byte
+ROUTING = b"\x02\x04\0\0\0\0\0" + IP6[-16:]
+TCP6_EXTENSIONS = ETHER + b"\x86\xdd" + IP6[:6] + b"\0" + IP6[7:] + b"\x2b" + OPTIONS + b"\x3c" + ROUTING + b"\x06" + OPTIONS + TCP
+FRAGMENT6 = ETHER + b"\x86\xdd" + IP6[:6] + b"\x2c" + IP6[7:] + b"\x11\0\0\x01\0\0\0\x07" + UDP_ZERO
+FRAGMENT4 = ETHER + b"\x08\x00" + IP4[:6] + b"\x20" + IP4[7:] + UDP
+TCP4_OPTIONS = ETHER + b"\x08\x00" + b"\x46" + IP4_TCP[1:] + b"\x94\x04\0\0" + TCP
+
+
+def layers_seeds():
+    return {
+        "arp": ARP,
+        "udp4": UDP4,
+        "udp6": UDP6,
+        "tcp4-vlan": TCP4_VLAN,
+        "tcp4-qinq": TCP4_QINQ,
+        "tcp4-options": TCP4_OPTIONS,
+        "tcp6-extensions": TCP6_EXTENSIONS,
+        "fragment4": FRAGMENT4,
+        "fragment6": FRAGMENT6,
+        "many-tags": ETHER + TAG * 40 + b"\x08\x00" + IP4 + UDP,
+        "ends-in-tag": TCP4_VLAN[:16],
+        "ends-in-ip4": UDP4[:33],
+        "ends-in-ip4-options": TCP4_OPTIONS[:37],
+        "ends-in-ip6": UDP6[:53],
+        "ends-in-extension": TCP6_EXTENSIONS[:70],
+        "ip4-header-16": UDP4[:14] + b"\x44" + UDP4[15:],
+        "ip6-behind-ip4": ETHER + b"\x08\x00" + IP6 + UDP,
+        "ip4-behind-ip6": ETHER + b"\x86\xdd" + IP4 + UDP * 4,
+        "extensions-without-end": ETHER + b"\x86\xdd" + IP6[:6] + b"\0" + IP6[7:] + (b"\0" + OPTIONS) * 20,
     }
 
 
@@ -611,6 +651,7 @@ SEEDS = {
     "deframer": deframer_seeds,
     "frame": frame_seeds,
     "front": front_seeds,
+    "layers": layers_seeds,
     "msg": msg_seeds,
     "restore": restore_seeds,
     "rxblk": rxblk_seeds,

@@ -6,6 +6,7 @@
 #include <pktlock/vnet.h>
 
 #include "harness.h"
+#include "wire/layers.h"
 
 static bool
 same_header(const struct plk_vnet *a, const struct plk_vnet *b)
@@ -40,58 +41,62 @@ round_trip(const struct plk_vnet *vnet)
 	}
 }
 
-static unsigned
-be16(const uint8_t *p)
+static bool
+oracle_in_place(const struct plk_vnet *v, const struct plk_layers *l)
 {
-	return p[0] * 256U + p[1];
+	if (l->is_fragment || (l->proto != 6 && l->proto != 17))
+		return true;
+	if (l->proto == 17 && v->csum_start >= l->l4 + 8)
+		return true;
+	return v->csum_start == l->l4 && v->csum_offset == (l->proto == 6 ? 16 : 6);
 }
 
-/* Whether @start lies in the Ethernet header, a VLAN tag or the IP header. */
 static bool
-oracle_in_headers(struct plk_span eth, size_t start)
+oracle_type(const struct plk_vnet *v, const struct plk_layers *l)
 {
-	size_t type = 12;
+	unsigned ip = l->type == 0x0800 ? 4 : l->type == 0x86dd ? 6 : 0;
 
-	while (type + 2 <= eth.n && (be16(eth.p + type) == 0x8100 || be16(eth.p + type) == 0x88a8))
-		type += 4;
-	if (type + 2 > eth.n || start < type + 2)
-		return true;
-	if (be16(eth.p + type) == 0x86dd)
-		return start - type - 2 < 40;
-	if (be16(eth.p + type) != 0x0800)
+	if (ip == 0 || l->is_fragment)
 		return false;
-	return type + 2 >= eth.n || (eth.p[type + 2] & 15) < 5 ||
-	       start - type - 2 < (eth.p[type + 2] & 15U) * 4;
+	if (v->gso_type == 5)
+		return l->proto == 17;
+	return l->proto == 6 && (v->gso_type & 0x7f) == (ip == 4 ? 1 : 4);
 }
 
 static enum plk_err
-oracle_gso(const struct plk_vnet *v, struct plk_span eth)
+oracle_gso(const struct plk_vnet *v, struct plk_span eth, const struct plk_layers *l)
 {
-	bool tcp =
-		v->gso_type == 1 || v->gso_type == 4 || v->gso_type == 0x81 || v->gso_type == 0x84;
+	bool tcp = v->gso_type != 5;
 	size_t length = tcp ? 20 : 8;
 
-	if (!tcp && v->gso_type != 5)
+	if (!oracle_type(v, l))
 		return PLK_E_VNET_GSO_TYPE;
 	if (v->gso_size < 48)
 		return PLK_E_VNET_GSO_SIZE;
-	if (!(v->flags & 1) || v->csum_offset != (tcp ? 16 : 6) || v->csum_start + length > eth.n)
+	if (!(v->flags & 1) || v->csum_start != l->l4 || v->csum_start + length > eth.n)
 		return PLK_E_VNET_CSUM;
 	if (tcp)
 		length = eth.p[v->csum_start + 12] / 16 * 4U;
 	return length < (tcp ? 20 : 8) || v->csum_start + length > eth.n ? PLK_E_VNET_CSUM : PLK_OK;
 }
 
+/* The layers have a harness of their own. */
 static enum plk_err
 oracle(const struct plk_vnet *v, struct plk_span eth)
 {
+	struct plk_layers layers;
+
 	if (v->flags > 3)
 		return PLK_E_VNET_FLAGS;
-	if ((v->flags & 1) &&
-	    (v->csum_start < 14 || (size_t)v->csum_start + v->csum_offset + 2 > eth.n ||
-	     oracle_in_headers(eth, v->csum_start)))
+	if (!(v->flags & 1) && v->gso_type == 0)
+		return PLK_OK;
+	if (plk_layers_parse(eth, &layers) != PLK_OK)
 		return PLK_E_VNET_CSUM;
-	return v->gso_type == 0 ? PLK_OK : oracle_gso(v, eth);
+	if ((v->flags & 1) &&
+	    (v->csum_start < layers.l4 || (size_t)v->csum_start + v->csum_offset + 2 > eth.n ||
+	     !oracle_in_place(v, &layers)))
+		return PLK_E_VNET_CSUM;
+	return v->gso_type == 0 ? PLK_OK : oracle_gso(v, eth, &layers);
 }
 
 int

@@ -63,12 +63,17 @@ PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_parse(struct plk_span in, struct p
 /** plk_vnet_check() - whether a header fits its frame and may be given to a kernel
  * @vnet:  a header
  * @eth:   the frame, borrowed
- * Refused are: flags other than NEEDS_CSUM and DATA_VALID; a gso_type other than TCPv4, TCPv6 (with
- * or without ECN) and UDP L4 (UDP fragmentation: kernels accept it and lose the frame);
- * segmentation without NEEDS_CSUM; a gso_size below PLK_VNET_GSO_SIZE_MIN (the kernel would
- * amplify); a checksum that is not within the frame behind the Ethernet header, its VLAN tags and
- * its IP header (the kernel would overwrite them), or that is not where TCP or UDP have it when the
- * frame is to be segmented.
+ * Refused are:
+ *  - flags other than NEEDS_CSUM and DATA_VALID (RSC_INFO describes what a device received, which no sender has)
+ *  - a checksum that is not within the frame behind the Ethernet header, its VLAN tags, its IP header and IPv6's extension
+ *    headers (the kernel would overwrite them); of TCP, and of UDP's own header, one that is elsewhere than the protocol has
+ *    it. Behind a whole UDP header it may be that of a packet within (VXLAN, Geneve); of other protocols it may be anywhere.
+ *  - a gso_type other than TCPv4, TCPv6 (with or without ECN) and UDP L4, and one that is not what the frame is: UDP
+ *    fragmentation, which kernels accept and lose; TCPv4 on IPv6; fragments; packets within a tunnel
+ *  - segmentation without NEEDS_CSUM, or whose csum_start is not where layer 4 begins
+ *  - a gso_size below PLK_VNET_GSO_SIZE_MIN (the kernel would amplify)
+ * What does not count is not judged: hdr_len and num_buffers, and csum_start and csum_offset without NEEDS_CSUM. DATA_VALID from
+ * a client means nothing: a receiver sees it only where the kernel itself says so.
  * Return: PLK_OK; PLK_E_VNET_FLAGS; PLK_E_VNET_GSO_TYPE; PLK_E_VNET_GSO_SIZE; PLK_E_VNET_CSUM.
  */
 PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_check(const struct plk_vnet *vnet,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "wire/layers.h"
 
 #define CSUM_BYTES 2
 #define TCP_CSUM 16   /* offset of the checksum in a TCP header (RFC 9293 section 3.1) */
@@ -11,13 +12,6 @@
 #define TCP_HDR 20    /* without options */
 #define UDP_CSUM 6    /* offset of the checksum in a UDP header (RFC 768) */
 #define UDP_HDR 8
-#define TYPE_BYTES 2 /* an EtherType: the last bytes of the Ethernet header and of a VLAN tag */
-#define TYPE_8021Q 0x8100
-#define TYPE_8021AD 0x88a8
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define IPV4_WORDS_MIN 5 /* 4 bytes each (RFC 791 section 3.1) */
-#define IPV6_HDR 40      /* without extension headers (RFC 8200 section 3) */
 
 static bool
 is_size(size_t n)
@@ -53,43 +47,28 @@ is_inside(size_t eth_n, size_t start, size_t n)
 	return start >= PLK_ETH_HDR && start <= eth_n && n <= eth_n - start;
 }
 
+/* Whether the checksum is where the protocol has it. Behind a whole UDP header another packet may follow whose checksum it
+ * is (VXLAN, Geneve); what we do not know may have it anywhere. */
 static bool
-is_vlan(uint16_t type)
+is_in_place(const struct plk_vnet *vnet, const struct plk_layers *layers)
 {
-	return type == TYPE_8021Q || type == TYPE_8021AD;
+	if (layers->is_fragment)
+		return true;
+	if (layers->proto == PLK_PROTO_TCP)
+		return vnet->csum_start == layers->l4 && vnet->csum_offset == TCP_CSUM;
+	if (layers->proto == PLK_PROTO_UDP && vnet->csum_start < layers->l4 + UDP_HDR)
+		return vnet->csum_start == layers->l4 && vnet->csum_offset == UDP_CSUM;
+	return true;
 }
 
-/* Where layer 4 begins at the earliest: behind the Ethernet header, VLAN tags and an IP header
- * without IPv6's extensions. Beyond @eth.n if these do not fit in. */
-static size_t
-payload_at(struct plk_span eth)
-{
-	size_t at = PLK_ETH_HDR;
-
-	while (at <= eth.n && is_vlan(be16_load(eth.p + at - TYPE_BYTES)))
-		at += PLK_VLAN_TAG;
-	if (at > eth.n)
-		return at;
-	switch (be16_load(eth.p + at - TYPE_BYTES)) {
-	case TYPE_IPV4:
-		return at < eth.n && (eth.p[at] & 15) >= IPV4_WORDS_MIN
-			       ? at + 4 * (size_t)(eth.p[at] & 15)
-			       : SIZE_MAX;
-	case TYPE_IPV6:
-		return at + IPV6_HDR;
-	default:
-		return at;
-	}
-}
-
-/* The kernel takes a checksum anywhere behind the Ethernet header and would overwrite addresses. */
+/* The kernel takes a checksum anywhere behind the Ethernet header, and would overwrite tags, addresses and ports. */
 static enum plk_err
-csum_check(const struct plk_vnet *vnet, struct plk_span eth)
+csum_check(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers *layers)
 {
 	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM))
 		return PLK_OK;
 	if (!is_inside(eth.n, vnet->csum_start, (size_t)vnet->csum_offset + CSUM_BYTES) ||
-	    vnet->csum_start < payload_at(eth))
+	    vnet->csum_start < layers->l4 || !is_in_place(vnet, layers))
 		return PLK_E_VNET_CSUM;
 	return PLK_OK;
 }
@@ -102,18 +81,38 @@ is_tcp(const struct plk_vnet *vnet)
 	return type == PLK_VNET_GSO_TCPV4 || type == PLK_VNET_GSO_TCPV6;
 }
 
+/* Whether the frame is what its gso_type says. */
+static bool
+is_of_type(const struct plk_vnet *vnet, const struct plk_layers *layers)
+{
+	bool ipv4 = layers->type == PLK_TYPE_IPV4;
+	bool ipv6 = layers->type == PLK_TYPE_IPV6;
+
+	if (layers->is_fragment)
+		return false;
+	switch (vnet->gso_type & ~PLK_VNET_GSO_ECN) {
+	case PLK_VNET_GSO_TCPV4:
+		return ipv4 && layers->proto == PLK_PROTO_TCP;
+	case PLK_VNET_GSO_TCPV6:
+		return ipv6 && layers->proto == PLK_PROTO_TCP;
+	default:
+		return vnet->gso_type == PLK_VNET_GSO_UDP_L4 && (ipv4 || ipv6) &&
+		       layers->proto == PLK_PROTO_UDP;
+	}
+}
+
 static enum plk_err
-gso_check(const struct plk_vnet *vnet, struct plk_span eth)
+gso_check(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers *layers)
 {
 	size_t header = is_tcp(vnet) ? TCP_HDR : UDP_HDR;
 	size_t length;
 
-	if (!is_tcp(vnet) && vnet->gso_type != PLK_VNET_GSO_UDP_L4)
+	if (!is_of_type(vnet, layers))
 		return PLK_E_VNET_GSO_TYPE;
 	if (vnet->gso_size < PLK_VNET_GSO_SIZE_MIN)
 		return PLK_E_VNET_GSO_SIZE;
-	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) ||
-	    vnet->csum_offset != (is_tcp(vnet) ? TCP_CSUM : UDP_CSUM))
+	/* with it, csum_check() has seen that start and offset are those of the protocol */
+	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) || vnet->csum_start != layers->l4)
 		return PLK_E_VNET_CSUM;
 	if (!is_inside(eth.n, vnet->csum_start, header))
 		return PLK_E_VNET_CSUM;
@@ -126,14 +125,19 @@ gso_check(const struct plk_vnet *vnet, struct plk_span eth)
 enum plk_err
 plk_vnet_check(const struct plk_vnet *vnet, struct plk_span eth)
 {
+	struct plk_layers layers;
 	enum plk_err err;
 
 	if (vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID))
 		return PLK_E_VNET_FLAGS;
-	err = csum_check(vnet, eth);
+	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) && vnet->gso_type == PLK_VNET_GSO_NONE)
+		return PLK_OK;
+	if (plk_layers_parse(eth, &layers) != PLK_OK)
+		return PLK_E_VNET_CSUM; /* there is nothing in it that could have one */
+	err = csum_check(vnet, eth, &layers);
 	if (err != PLK_OK || vnet->gso_type == PLK_VNET_GSO_NONE)
 		return err;
-	return gso_check(vnet, eth);
+	return gso_check(vnet, eth, &layers);
 }
 
 size_t

@@ -232,19 +232,37 @@ struct far_row {
 static const struct far_row far_rows[] = {
 	{NONE, 0, 65535, PLK_OK, 65535, 0},
 	{Q, 0, 65531, PLK_OK, 65535, 0},
-	{NONE, 5, 65527, PLK_OK, 65527, 65535},
-	{Q, 5, 65523, PLK_OK, 65527, 65535},
-	{NONE, 1, 65475, PLK_OK, 65475, 65535}, /* a TCP header of 60 bytes */
+	{NONE, 5, 65526, PLK_OK, 65526, 65534},
+	{Q, 5, 65522, PLK_OK, 65526, 65534},
+	{NONE, 1, 65474, PLK_OK, 65474, 65534}, /* a TCP header of 60 bytes */
+	{Q, 1, 65470, PLK_OK, 65474, 65534},
 
 	{Q, 0, 65532, PLK_E_VNET_CSUM, 65532, 2950},
 	{Q, 0, 65535, PLK_E_VNET_CSUM, 65535, 2950},
-	{NONE, 5, 65528, PLK_E_VNET_CSUM, 65528, 2950},
-	{NONE, 5, 65535, PLK_E_VNET_CSUM, 65535, 2950},
-	{Q, 5, 65524, PLK_E_VNET_CSUM, 65524, 2950},
-	{NONE, 1, 65476, PLK_E_VNET_CSUM, 65476, 2950},
-	{Q, 1, 65472, PLK_E_VNET_CSUM, 65472, 2950},
+	{NONE, 5, 65530, PLK_E_VNET_CSUM, 65530, 2950},
+	{NONE, 5, 65534, PLK_E_VNET_CSUM, 65534, 2950},
+	{Q, 5, 65526, PLK_E_VNET_CSUM, 65526, 2950},
+	{NONE, 1, 65478, PLK_E_VNET_CSUM, 65478, 2950},
+	{Q, 1, 65474, PLK_E_VNET_CSUM, 65474, 2950},
 };
 /* clang-format on */
+
+/* An IPv4 packet behind so many tags that its layer 4, which is all ones, begins at @start. */
+static void
+far_frame_make(uint8_t *frame, size_t n, size_t start, uint8_t proto)
+{
+	size_t ip = start - 20;
+
+	memset(frame, 0xff, n);
+	for (size_t at = 12; at < ip - 2; at += 4) {
+		frame[at] = 0x81;
+		frame[at + 1] = 0;
+	}
+	memset(frame + ip - 2, 0, 22);
+	frame[ip - 2] = 0x08;
+	frame[ip] = 0x45;
+	frame[ip + 9] = proto;
+}
 
 static void
 test_far(void **state)
@@ -253,7 +271,6 @@ test_far(void **state)
 	struct rows r;
 
 	(void)state;
-	memset(frame, 0xff, sizeof frame);
 	rows_begin(&r, "offsets near 65535");
 	for (size_t i = 0; i < COUNT(far_rows); i++) {
 		const struct far_row *row = &far_rows[i];
@@ -261,6 +278,11 @@ test_far(void **state)
 		struct plk_vnet vnet = {1, row->gso_type, 2950, 1448, row->csum_start, offset, 0};
 		struct plk_pieces pieces;
 
+		if (row->gso_type == 0)
+			memset(frame, 0xff, sizeof frame);
+		else
+			far_frame_make(frame, sizeof frame, row->csum_start,
+				       row->gso_type == 1 ? 6 : 17);
 		row_begin_text(&r, "tag %d type %u start %u", row->tag.present, row->gso_type,
 			       row->csum_start);
 		mark(&pieces, sizeof pieces);

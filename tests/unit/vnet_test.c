@@ -14,6 +14,12 @@
 #define IPV6(proto) "\x60\0\0\0\0\x20" proto "\x40" ADDR6
 #define TCP(offset) "\x9c\x40\x01\xbb\x01\x02\x03\x04\0\0\0\0" offset "\x18\xfa\xf0\xab\xcd\0\0"
 #define UDP "\x12\x34\0\x35\0\x20\xab\xcd"
+#define IPV4_FRAGMENT(proto) "\x45\0\0\x40\0\0\x20\0\x40" proto "\0\0" ADDR4
+#define IPV6_NEXT(next) "\x60\0\0\0\0\x20" next "\x40" ADDR6
+#define EXTENSION(next) next "\0\1\4\0\0\0\0" /* hop-by-hop or destination options, 8 bytes */
+#define ROUTING(next) next "\2\4\0\0\0\0\0" ADDR6_ONE /* 24 bytes */
+#define ADDR6_ONE "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\3"
+#define FRAGMENT(next) next "\0\0\1\0\0\0\7"
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 /* Frames, and where their layer 4 begins. */
@@ -25,6 +31,14 @@
 #define TCP4_QINQ ETH("\x88\xa8") "\0\x07\x81\0\0\x08\x08\0" IPV4("\x06") TCP("\x50") X50 /* 42 */
 #define UDP4 ETH("\x08\0") IPV4("\x11") UDP X50   /* 34; 92 bytes */
 #define UDP6 ETH("\x86\xdd") IPV6("\x11") UDP X50 /* 54 */
+#define TCP6_EXTENSIONS                                                                 \
+	ETH("\x86\xdd")                                                                 \
+	IPV6_NEXT("\0") EXTENSION("\x2b") ROUTING("\x3c") EXTENSION("\x06") TCP("\x50") \
+		X50                                                                      /* 94 */
+#define TCP6_FRAGMENT ETH("\x86\xdd") IPV6_NEXT("\x2c") FRAGMENT("\x06") TCP("\x50") X50 /* 62 */
+#define TCP4_FRAGMENT ETH("\x08\0") IPV4_FRAGMENT("\x06") TCP("\x50") X50                /* 34 */
+#define VXLAN ETH("\x08\0") IPV4("\x11") UDP "\x08\0\0\0\0\0\7\0" TCP4 /* 34, within 84 */
+#define GRE4 ETH("\x08\0") IPV4("\x2f") "\0\0\x65\x58" TCP4            /* 34, within 72 */
 
 struct parse_row {
 	uint8_t bytes[24];
@@ -179,7 +193,13 @@ static const struct check_row check_rows[] = {
 	{T(TCP4_QINQ), 1, 0, 0, 42, 16, NO_GSO},
 	{T(TCP4_IPOPTS), 1, 0, 0, 38, 16, NO_GSO},
 	{T(UDP4), 1, 0, 0, 84, 6, NO_GSO}, /* the last two bytes */
-	{T(UDP4), 1, 0, 0, 34, 56, NO_GSO},
+	{T(GRE4), 1, 0, 0, 34, 56, NO_GSO},
+	{T(VXLAN), 1, 0, 0, 34, 6, NO_GSO},
+	{T(VXLAN), 1, 0, 0, 84, 16, NO_GSO}, /* of the packet within */
+	{T(GRE4), 1, 0, 0, 72, 16, NO_GSO},
+	{T(TCP6_EXTENSIONS), 1, 0, 0, 94, 16, NO_GSO},
+	{T(TCP6_FRAGMENT), 1, 0, 0, 62, 20, NO_GSO}, /* where it is, only the whole packet shows */
+	{T(TCP4_FRAGMENT), 1, 0, 0, 34, 20, NO_GSO},
 	{T(ETH("\x88\xb5") X50), 1, 0, 0, 14, 0, NO_GSO}, /* a protocol that we do not know */
 	{T(ETH("\x88\xb5") X50), 1, 0, 0, 62, 0, NO_GSO},
 	{T(ETH("\x81\0") "\0\x07\x88\xb5" X50), 1, 0, 0, 18, 0, NO_GSO},
@@ -195,6 +215,7 @@ static const struct check_row check_rows[] = {
 	{T(TCP4_Q), 3, 1, 1448, 38, 16, PLK_OK, 58},
 	{T(UDP4), 1, 5, 1472, 34, 6, PLK_OK, 42},
 	{T(UDP6), 1, 5, 1452, 54, 6, PLK_OK, 62},
+	{T(TCP6_EXTENSIONS), 1, 4, 1400, 94, 16, PLK_OK, 114},
 	{T(ETH("\x08\0") IPV4("\x06") TCP("\x50")), 1, 1, 1448, 34, 16, PLK_OK, 54},
 	{T(ETH("\x08\0") IPV4("\x11") UDP), 1, 5, 1472, 34, 6, PLK_OK, 42},
 
@@ -239,6 +260,37 @@ static const struct check_row check_rows[] = {
 	{T(ETH("\x08\0") "xx"), 1, 0, 0, 14, 0, BAD_CSUM},
 	{T(ETH("\x81\0") "\0\x07"), 1, 0, 0, 14, 0, BAD_CSUM}, /* cut inside the tag */
 	{T(ETH("\x81\0") "\0\x07\x08\0"), 1, 0, 0, 16, 0, BAD_CSUM}, /* cut behind it */
+	{T(TCP6_EXTENSIONS), 1, 0, 0, 54, 16, BAD_CSUM}, /* in the hop-by-hop options */
+	{T(TCP6_EXTENSIONS), 1, 0, 0, 62, 16, BAD_CSUM}, /* in the routing header */
+	{T(TCP6_EXTENSIONS), 1, 0, 0, 93, 17, BAD_CSUM},
+	{T(TCP6_FRAGMENT), 1, 0, 0, 54, 16, BAD_CSUM},
+	{T(ETH("\x08\0") "\x65" X50), 1, 0, 0, 34, 16, BAD_CSUM}, /* IPv6 behind IPv4's EtherType */
+	{T(ETH("\x86\xdd") "\x45" X50), 1, 0, 0, 54, 0, BAD_CSUM},
+	{T(ETH("\x86\xdd") IPV6_NEXT("\0") "\x06\7" X50), 1, 0, 0, 60, 16, BAD_CSUM}, /* cut */
+	/* TCP and UDP have it in one place */
+	{T(TCP4), 1, 0, 0, 34, 0, BAD_CSUM}, /* the ports */
+	{T(TCP4), 1, 0, 0, 34, 14, BAD_CSUM},
+	{T(TCP4), 1, 0, 0, 34, 18, BAD_CSUM},
+	{T(TCP4), 1, 0, 0, 35, 15, BAD_CSUM},
+	{T(TCP4), 1, 0, 0, 54, 16, BAD_CSUM},
+	{T(TCP6), 1, 0, 0, 55, 15, BAD_CSUM},
+	{T(UDP4), 1, 0, 0, 34, 16, BAD_CSUM},
+	{T(UDP4), 1, 0, 0, 34, 4, BAD_CSUM},
+	{T(UDP4), 1, 0, 0, 35, 5, BAD_CSUM},
+	{T(UDP4), 1, 0, 0, 41, 0, BAD_CSUM},
+	/* segmentation: of what is something else */
+	{T(TCP4), 1, 4, 1448, 34, 16, BAD_TYPE},
+	{T(TCP6), 1, 1, 1448, 54, 16, BAD_TYPE},
+	{T(TCP6), 1, 0x81, 1448, 54, 16, BAD_TYPE},
+	{T(UDP4), 1, 1, 1448, 34, 6, BAD_TYPE},
+	{T(UDP6), 1, 4, 1448, 54, 6, BAD_TYPE},
+	{T(TCP4), 1, 5, 1448, 34, 16, BAD_TYPE},
+	{T(TCP4_FRAGMENT), 1, 1, 1448, 34, 16, BAD_TYPE},
+	{T(TCP6_FRAGMENT), 1, 4, 1448, 62, 16, BAD_TYPE},
+	{T(VXLAN), 1, 1, 1448, 84, 16, BAD_TYPE}, /* a tunnel's: the header cannot say so */
+	{T(GRE4), 1, 1, 1448, 72, 16, BAD_TYPE},
+	{T(ETH("\x88\xb5") X50), 1, 1, 1448, 14, 16, BAD_TYPE},
+	{T(VXLAN), 1, 5, 1448, 42, 6, BAD_CSUM},
 	/* segmentation */
 	{T(TCP4), 1, 2, 1448, 34, 16, BAD_TYPE},
 	{T(UDP4), 1, 3, 1472, 34, 6, BAD_TYPE}, /* UDP fragmentation */
@@ -313,6 +365,7 @@ static void
 test_every_type(void **state)
 {
 	struct plk_span tcp = {(const uint8_t *)TCP4, sizeof TCP4 - 1};
+	struct plk_span tcp6 = {(const uint8_t *)TCP6, sizeof TCP6 - 1};
 	struct plk_span udp = {(const uint8_t *)UDP4, sizeof UDP4 - 1};
 	struct rows r;
 
@@ -325,8 +378,8 @@ test_every_type(void **state)
 					.csum_start = 34,
 					.csum_offset = 16};
 		bool is_udp = vnet.gso_type == 5;
-		bool type_is_good = vnet.gso_type == 1 || vnet.gso_type == 0x81 ||
-				    vnet.gso_type == 4 || vnet.gso_type == 0x84 || is_udp;
+		bool is_v6 = vnet.gso_type == 4 || vnet.gso_type == 0x84;
+		bool type_is_good = vnet.gso_type == 1 || vnet.gso_type == 0x81 || is_v6 || is_udp;
 		enum plk_err want = vnet.flags > 3       ? PLK_E_VNET_FLAGS
 				    : vnet.gso_type == 0 ? PLK_OK
 				    : !type_is_good      ? PLK_E_VNET_GSO_TYPE
@@ -334,8 +387,9 @@ test_every_type(void **state)
 							 : PLK_OK;
 
 		vnet.csum_offset = is_udp ? 6 : 16;
+		vnet.csum_start = is_v6 ? 54 : 34;
 		row_begin_text(&r, "flags 0x%02x type 0x%02x", vnet.flags, vnet.gso_type);
-		row_err(&r, plk_vnet_check(&vnet, is_udp ? udp : tcp), want);
+		row_err(&r, plk_vnet_check(&vnet, is_udp ? udp : is_v6 ? tcp6 : tcp), want);
 	}
 	rows_end_strict(&r);
 }

@@ -83,7 +83,8 @@ whole_check(struct plk_span eth, const struct plk_tag *tag, const struct plk_vne
 	struct plk_pieces pieces;
 	enum plk_err want = check_want(eth, vnet);
 
-	if (want == PLK_OK && vnet->gso_type != PLK_VNET_GSO_NONE)
+	if (want == PLK_OK && vnet->gso_type != PLK_VNET_GSO_NONE &&
+	    plk_vnet_headers_len(vnet, eth) + vnet->gso_size < eth.n)
 		want = PLK_E_LIMIT;
 	mark(&pieces, sizeof pieces);
 	CHECK(plk_restore_whole(eth, tag, vnet, &pieces) == want);

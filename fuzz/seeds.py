@@ -184,6 +184,46 @@ def restore_seeds():
     return seeds
 
 
+def superframe(frame, length):
+    """A frame with more payload, up to length bytes."""
+    return frame + bytes((i * 7 + 1) & 0xFF for i in range(length - len(frame)))
+
+
+def segment_seeds():
+    tcp6 = ETHER + b"\x86\xdd" + IP6[:6] + b"\x06" + IP6[7:] + TCP
+    jumbo = ETHER + b"\x86\xdd" + IP6[:4] + b"\0\0\0" + IP6[7:] + b"\x06\0\xc2\x04\0\1\0\0" + TCP
+    long_options = ETHER + b"\x86\xdd" + IP6[:6] + b"\0" + IP6[7:] + b"\x06\x3f" + bytes(510) + TCP
+    frames = {
+        "tso4": (vnet(1, 1, 58, 48, 34, 16), TCP4, 300),
+        "tso4-whole-pieces": (vnet(1, 1, 58, 64, 34, 16), TCP4, 58 + 128),
+        "tso4-ecn": (vnet(1, 0x81, 0, 100, 34, 16), TCP4[:47] + b"\xd9" + TCP4[48:], 400),
+        "tso4-options": (vnet(1, 1, 0, 50, 38, 16), TCP4_OPTIONS, 200),
+        "tso4-vlan": (vnet(1, 1, 0, 48, 38, 16), TCP4_VLAN, 200),
+        "tso4-qinq": (vnet(1, 1, 0, 48, 42, 16), TCP4_QINQ, 200),
+        "tso6": (vnet(1, 4, 0, 64, 54, 16), tcp6, 300),
+        "tso6-extensions": (vnet(1, 4, 0, 64, 94, 16), TCP6_EXTENSIONS, 400),
+        "uso4": (vnet(1, 5, 42, 49, 34, 6), UDP4, 250),
+        "uso6": (vnet(1, 5, 62, 48, 54, 6), UDP6, 250),
+        "one-piece": (vnet(1, 1, 58, 1448, 34, 16), TCP4, 100),
+        "no-payload": (vnet(1, 1, 58, 48, 34, 16), TCP4, 58),
+        "not-asked-for": (vnet(1, 0, 0, 0, 34, 16), TCP4, 300),
+        "jumbogram": (vnet(1, 4, 0, 64, 62, 16), jumbo, 300),
+        "headers-too-long": (vnet(1, 4, 0, 64, 566, 16), long_options, 900),
+        "tso4-tiny": (vnet(1, 1, 0, 47, 34, 16), TCP4, 300),
+        "ufo": (vnet(1, 3, 0, 48, 34, 6), UDP4, 250),
+    }
+    seeds = {}
+    for name, (header, frame, length) in frames.items():
+        seeds[name] = bytes(5) + header + superframe(frame, length)
+    for name in ("tso4", "tso6-extensions", "uso4"):
+        seeds[name + "-tagged"] = b"\x01" + TAG + seeds[name][5:]
+        seeds[name + "-partial"] = b"\x02" + seeds[name][1:]
+        seeds[name + "-longest"] = b"\x80" + seeds[name][1:]
+    seeds["tso4-longest-tagged-partial"] = b"\x83" + TAG + vnet(1, 1, 0, 1448, 34, 16) + superframe(TCP4, 300)
+    seeds["tso4-pieces-too-long"] = b"\x80" + bytes(4) + vnet(1, 1, 0, 65500, 34, 16) + superframe(TCP4, 300)
+    return seeds
+
+
 def packet(following, frame, mac=80, snaplen=None, status=0, tci=0, tpid=0, pkttype=0):
     """A packet of a TPACKET_V3 block, padded to 16 bytes."""
     snaplen = len(frame) if snaplen is None else snaplen
@@ -655,6 +695,7 @@ SEEDS = {
     "msg": msg_seeds,
     "restore": restore_seeds,
     "rxblk": rxblk_seeds,
+    "segment": segment_seeds,
     "supervisor": supervisor_seeds,
     "vnet": vnet_seeds,
     "worker": worker_seeds,

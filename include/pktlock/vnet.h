@@ -87,6 +87,14 @@ PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_check(const struct plk_vnet *vnet,
  */
 PLK_PUBLIC size_t plk_vnet_headers_len(const struct plk_vnet *vnet, struct plk_span eth);
 
+/** plk_vnet_is_superframe() - whether a frame has more payload than one segment
+ * @vnet:  passed plk_vnet_check() with @eth
+ * @eth:   the frame, borrowed
+ * Return: false also where gso_type says that it is to be segmented, but it is one segment already, as the last one of a
+ * stream may be. Only its checksum is missing, then.
+ */
+PLK_PUBLIC bool plk_vnet_is_superframe(const struct plk_vnet *vnet, struct plk_span eth);
+
 /** plk_vnet_encode() - write a header
  * @vnet:  any values; @num_buffers is left out of a header of 10 bytes
  * @size:  10, 12 or 20

@@ -70,7 +70,7 @@ plk_restore_whole(struct plk_span eth, const struct plk_tag *tag, const struct p
 	err = plk_vnet_check(vnet, eth);
 	if (err != PLK_OK)
 		return err;
-	if (vnet->gso_type != PLK_VNET_GSO_NONE)
+	if (plk_vnet_is_superframe(vnet, eth))
 		return PLK_E_LIMIT;
 	out->n = 0;
 	out->bytes = 0;

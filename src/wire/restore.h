@@ -57,7 +57,7 @@ PLK_MUST_USE enum plk_err plk_restore_raw(struct plk_span eth, const struct plk_
 /** plk_restore_whole() - the frame as it is on a wire: with its tag and its checksum
  * @eth, @tag, @out: as above
  * @vnet:  the header as delivered
- * Return: PLK_OK; PLK_E_SHORT; PLK_E_LIMIT (it is to be segmented first); PLK_E_VNET_*.
+ * Return: PLK_OK; PLK_E_SHORT; PLK_E_LIMIT (a superframe: segment.h cuts it); PLK_E_VNET_*.
  */
 PLK_MUST_USE enum plk_err plk_restore_whole(struct plk_span eth, const struct plk_tag *tag,
 					    const struct plk_vnet *vnet, struct plk_pieces *out);

@@ -152,6 +152,13 @@ plk_vnet_headers_len(const struct plk_vnet *vnet, struct plk_span eth)
 	return start + 4 * (size_t)(eth.p[start + TCP_OFFSET] >> 4);
 }
 
+bool
+plk_vnet_is_superframe(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	return vnet->gso_type != PLK_VNET_GSO_NONE &&
+	       eth.n - plk_vnet_headers_len(vnet, eth) > vnet->gso_size;
+}
+
 enum plk_err
 plk_vnet_encode(const struct plk_vnet *vnet, size_t size, struct plk_mspan out)
 {

@@ -33,7 +33,9 @@
 #define PLAIN {0, 0, 0, 0, 0, 0, 0}
 #define NEEDS(start, offset) {1, 0, 0, 0, start, offset, 0}
 #define GSO(type, start, offset) {1, type, 2950, 1448, start, offset, 7}
+#define GSO48(type, start, offset) {1, type, 2950, 48, start, offset, 7}
 /* clang-format on */
+#define X48 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 struct whole_row {
 	const char *eth;
@@ -66,6 +68,11 @@ static const struct whole_row whole_rows[] = {
 	{T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), AD, NEEDS(38, 6), PLK_OK,
 	 T(ADDRS ATAG TAG "\x08\0" IP4_UDP UDP("\xbd\x5c")), 5},
 	{T(ADDRS "\x88\xb5\0\0"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\xff\xff"), 3},
+	/* to be segmented, but one piece: nothing but the checksum is missing */
+	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_OK, T(TCP4("\xad\x93")), 3},
+	{T(TCP4("\xec\x5c")), Q, GSO48(0x81, 34, 16), PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_TCP TCP("\xad\x93")), 5},
+	{T(UDP4("\xec\x5a")), NONE, GSO(5, 34, 6), PLK_OK, T(UDP4("\xbd\x5c")), 3},
 
 	{T(""), NONE, PLAIN, PLK_E_SHORT, T(""), 0},
 	{T(ADDRS), NONE, PLAIN, PLK_E_SHORT, T(""), 0},
@@ -82,9 +89,10 @@ static const struct whole_row whole_rows[] = {
 	{T(UDP4("\xec\x5a")), NONE, {1, 3, 0, 1448, 34, 6, 0}, PLK_E_VNET_GSO_TYPE, T(""), 0},
 	{T(TCP4("\xec\x5c")), NONE, {1, 1, 0, 47, 34, 16, 0}, PLK_E_VNET_GSO_SIZE, T(""), 0},
 	{T(TCP4("\xec\x5c")), NONE, {0, 1, 0, 1448, 34, 16, 0}, PLK_E_VNET_CSUM, T(""), 0},
-	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_E_LIMIT, T(""), 0},
-	{T(TCP4("\xec\x5c")), Q, GSO(0x81, 34, 16), PLK_E_LIMIT, T(""), 0},
-	{T(UDP4("\xec\x5a")), NONE, GSO(5, 34, 6), PLK_E_LIMIT, T(""), 0},
+	{T(TCP4("\xec\x5c") X48), NONE, GSO48(1, 34, 16), PLK_E_LIMIT, T(""), 0},
+	{T(TCP4("\xec\x5c") X48), Q, GSO48(0x81, 34, 16), PLK_E_LIMIT, T(""), 0},
+	{T(UDP4("\xec\x5a") X48), NONE, GSO48(5, 34, 6), PLK_E_LIMIT, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, GSO(4, 34, 16), PLK_E_VNET_GSO_TYPE, T(""), 0},
 };
 /* clang-format on */
 

@@ -93,12 +93,16 @@ output_result(struct capture *c, int rc)
 static int
 start_put(struct capture *c)
 {
-	uint8_t start[PLK_PCAPNG_START_MAX];
-	struct plk_span part = {start, 0};
+	const struct plk_pcapng_start start = {
+		.userappl = plk_span_str("pktlock " PLK_VERSION),
+		.ifname = plk_span_str(SENDER),
+	};
+	uint8_t bytes[PLK_PCAPNG_START_MAX];
+	struct plk_span part = {bytes, 0};
 
 	c->begun = true;
-	if (plk_pcapng_start_encode(plk_span_str(SENDER), 0,
-				    (struct plk_mspan){start, sizeof start}, &part.n) != PLK_OK)
+	if (plk_pcapng_start_encode(&start, (struct plk_mspan){bytes, sizeof bytes}, &part.n) !=
+	    PLK_OK)
 		return -EINVAL;
 	return plk_output_block(&c->output, &part, 1);
 }

@@ -6,76 +6,180 @@
 #include "hostorder.h"
 #include "rows.h"
 
-/* 28 bytes, always the same. */
+/* Without options. */
 #define SECTION                                                                                \
-	H32(0x0a0d0d0a), H32(28), H32(0x1a2b3c4d), H16(1), H16(0), H64(0xffffffffffffffffULL), \
-		H32(28)
+	H32(0x0a0d0d0a), H32(32), H32(0x1a2b3c4d), H16(1), H16(0), H64(0xffffffffffffffffULL), \
+		END_OF_OPTIONS, H32(32)
+#define SECTION_OF(bytes, ...)                                                                    \
+	H32(0x0a0d0d0a), H32(bytes), H32(0x1a2b3c4d), H16(1), H16(0), H64(0xffffffffffffffffULL), \
+		__VA_ARGS__, END_OF_OPTIONS, H32(bytes)
+#define INTERFACE(bytes, snaplen, ...) \
+	H32(1), H32(bytes), H16(1), H16(0), H32(snaplen), __VA_ARGS__, END_OF_OPTIONS, H32(bytes)
 
 #define TSRESOL H16(9), H16(1), 9, 0, 0, 0
 #define END_OF_OPTIONS H16(0), H16(0)
 
+#define TIME 0x0123456789abcdefULL
+#define TIME_HEAD H32(0x01234567), H32(0x89abcdef)
+
 struct start_row {
+	const char *userappl;
 	const char *ifname;
-	size_t ifname_n;
+	const char *filter;
+	const char *os;
 	uint32_t snaplen;
-	size_t room;
-	enum plk_err err;
 	size_t n;
-	uint8_t want[PLK_PCAPNG_START_MAX];
+	uint8_t want[160];
 };
 
 /* clang-format off */
 static const struct start_row start_rows[] = {
-	{T(""), 0, 128, PLK_OK, 60, {SECTION, H32(1), H32(32), H16(1), H16(0), H32(0), TSRESOL,
-	 END_OF_OPTIONS, H32(32)}},
-	{T("eth0"), 0, 128, PLK_OK, 68, {SECTION, H32(1), H32(40), H16(1), H16(0), H32(0), H16(2),
-	 H16(4), 'e', 't', 'h', '0', TSRESOL, END_OF_OPTIONS, H32(40)}},
-	{T("e"), 64, 128, PLK_OK, 68, {SECTION, H32(1), H32(40), H16(1), H16(0), H32(64), H16(2),
-	 H16(1), 'e', 0, 0, 0, TSRESOL, END_OF_OPTIONS, H32(40)}},
-	{T("vlan7"), 262144, 140, PLK_OK, 72, {SECTION, H32(1), H32(44), H16(1), H16(0),
-	 H32(262144), H16(2), H16(5), 'v', 'l', 'a', 'n', '7', 0, 0, 0, TSRESOL, END_OF_OPTIONS,
-	 H32(44)}},
-	{T("123456789012345"), 0, 128, PLK_OK, 80, {SECTION, H32(1), H32(52), H16(1), H16(0),
-	 H32(0), H16(2), H16(15), '1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '1', '2', '3',
-	 '4', '5', 0, TSRESOL, END_OF_OPTIONS, H32(52)}},
-
-	{T("1234567890123456"), 0, 128, PLK_E_LIMIT, 0, {0}},
-	{T("1234567890123456"), 0, 0, PLK_E_LIMIT, 0, {0}},
-	{T("a name that is much too long"), 64, 128, PLK_E_LIMIT, 0, {0}},
-	{T("eth0"), 0, 0, PLK_E_ROOM, 0, {0}},
-	{T("eth0"), 0, 27, PLK_E_ROOM, 0, {0}},
-	{T("eth0"), 0, 28, PLK_E_ROOM, 0, {0}},
-	{T(""), 0, 127, PLK_E_ROOM, 0, {0}},
+	{"", "", "", "", 0, 64, {SECTION, INTERFACE(32, 0, TSRESOL)}},
+	{"", "eth0", "", "", 0, 72, {SECTION, INTERFACE(40, 0, H16(2), H16(4), 'e', 't', 'h', '0', TSRESOL)}},
+	{"", "e", "", "", 64, 72, {SECTION, INTERFACE(40, 64, H16(2), H16(1), 'e', 0, 0, 0, TSRESOL)}},
+	{"", "vlan7", "", "", 262144, 76, {SECTION,
+	 INTERFACE(44, 262144, H16(2), H16(5), 'v', 'l', 'a', 'n', '7', 0, 0, 0, TSRESOL)}},
+	{"", "123456789012345", "", "", 0, 84, {SECTION, INTERFACE(52, 0, H16(2), H16(15), '1', '2', '3', '4', '5', '6',
+	 '7', '8', '9', '0', '1', '2', '3', '4', '5', 0, TSRESOL)}},
+	{"me", "", "", "", 0, 72, {SECTION_OF(40, H16(4), H16(2), 'm', 'e', 0, 0), INTERFACE(32, 0, TSRESOL)}},
+	{"", "", "tcp", "", 0, 72, {SECTION, INTERFACE(40, 0, TSRESOL, H16(11), H16(4), 0, 't', 'c', 'p')}},
+	{"", "", "vlan", "", 0, 76, {SECTION, INTERFACE(44, 0, TSRESOL, H16(11), H16(5), 0, 'v', 'l', 'a', 'n', 0, 0, 0)}},
+	{"", "", "", "Linux", 0, 76, {SECTION, INTERFACE(44, 0, TSRESOL, H16(12), H16(5), 'L', 'i', 'n', 'u', 'x', 0, 0, 0)}},
+	{"me", "e0", "ip", "OS", 96, 96, {SECTION_OF(40, H16(4), H16(2), 'm', 'e', 0, 0), INTERFACE(56, 96, H16(2), H16(2),
+	 'e', '0', 0, 0, TSRESOL, H16(11), H16(3), 0, 'i', 'p', 0, H16(12), H16(2), 'O', 'S', 0, 0)}},
 };
 /* clang-format on */
+
+static struct plk_span
+text_of(const char *text)
+{
+	return (struct plk_span){(const uint8_t *)text, strlen(text)};
+}
 
 static void
 test_start(void **state)
 {
+	static uint8_t out[PLK_PCAPNG_START_MAX];
 	struct rows r;
 
 	(void)state;
 	rows_begin(&r, "section and interface");
 	for (size_t i = 0; i < COUNT(start_rows); i++) {
 		const struct start_row *row = &start_rows[i];
-		struct plk_span ifname = exact_new(row->ifname, row->ifname_n);
-		uint8_t out[140];
+		const struct plk_pcapng_start start = {
+			.userappl = text_of(row->userappl),
+			.ifname = text_of(row->ifname),
+			.filter = text_of(row->filter),
+			.os = text_of(row->os),
+			.snaplen = row->snaplen,
+		};
 		size_t n = MARK_SIZE;
 
-		row_begin_text(&r, "'%s' snaplen %u in %zu", row->ifname, row->snaplen, row->room);
+		row_begin_text(&r, "'%s' '%s' '%s' '%s' snaplen %u", row->userappl, row->ifname,
+			       row->filter, row->os, row->snaplen);
 		mark(out, sizeof out);
 		row_err(&r,
-			plk_pcapng_start_encode(
-				ifname, row->snaplen,
-				(struct plk_mspan){row->room > 0 ? out : NULL, row->room}, &n),
-			row->err);
-		row_number(&r, "n", n, row->err == PLK_OK ? row->n : MARK_SIZE);
+			plk_pcapng_start_encode(&start, (struct plk_mspan){out, sizeof out}, &n),
+			PLK_OK);
+		row_number(&r, "n", n, row->n);
 		row_bytes(&r, "bytes", (struct plk_span){out, row->n},
 			  (struct plk_span){row->want, row->n});
 		row_true(&r, "nothing beyond", untouched(out + row->n, sizeof out - row->n));
-		exact_free(ifname);
+	}
+	rows_end(&r);
+}
+
+struct limit_row {
+	size_t userappl;
+	size_t ifname;
+	size_t filter;
+	size_t os;
+	size_t room;
+	enum plk_err err;
+};
+
+/* clang-format off */
+static const struct limit_row limit_rows[] = {
+	{4096, 15, 4095, 4096, PLK_PCAPNG_START_MAX, PLK_OK},
+	{0, 0, 0, 0, PLK_PCAPNG_START_MAX, PLK_OK},
+
+	{4097, 0, 0, 0, PLK_PCAPNG_START_MAX, PLK_E_LIMIT},
+	{0, 16, 0, 0, PLK_PCAPNG_START_MAX, PLK_E_LIMIT},
+	{0, 0, 4096, 0, PLK_PCAPNG_START_MAX, PLK_E_LIMIT},
+	{0, 0, 0, 4097, PLK_PCAPNG_START_MAX, PLK_E_LIMIT},
+	{0, 16, 0, 0, 0, PLK_E_LIMIT},
+	{0, 0, 0, SIZE_MAX, PLK_PCAPNG_START_MAX, PLK_E_LIMIT},
+	{0, 0, 0, 0, 0, PLK_E_ROOM},
+	{0, 0, 0, 0, 64, PLK_E_ROOM},
+	{4, 4, 4, 4, PLK_PCAPNG_START_MAX - 1, PLK_E_ROOM},
+};
+/* clang-format on */
+
+static void
+test_limits(void **state)
+{
+	static uint8_t out[PLK_PCAPNG_START_MAX];
+	static uint8_t text[PLK_PCAPNG_TEXT_MAX + 1];
+	struct rows r;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	rows_begin(&r, "section and interface, limits");
+	for (size_t i = 0; i < COUNT(limit_rows); i++) {
+		const struct limit_row *row = &limit_rows[i];
+		const struct plk_pcapng_start start = {
+			.userappl = {text, row->userappl},
+			.ifname = {text, row->ifname},
+			.filter = {text, row->filter},
+			.os = {text, row->os},
+		};
+		size_t n = MARK_SIZE;
+		enum plk_err err;
+
+		row_begin_text(&r, "%zu %zu %zu %zu in %zu", row->userappl, row->ifname,
+			       row->filter, row->os, row->room);
+		mark(out, sizeof out);
+		err = plk_pcapng_start_encode(&start, (struct plk_mspan){out, row->room}, &n);
+		row_err(&r, err, row->err);
+		row_true(&r, "length",
+			 err == PLK_OK ? n <= sizeof out && n % 4 == 0
+				       : n == MARK_SIZE && untouched(out, sizeof out));
 	}
 	rows_end_strict(&r);
+}
+
+static void
+test_statistics(void **state)
+{
+	static const struct plk_pcapng_statistics statistics = {TIME, 0x1122334455667788ULL, 7, 5,
+								3};
+	static const uint8_t want[PLK_PCAPNG_STATISTICS] = {
+		H32(5),
+		H32(76),
+		H32(0),
+		TIME_HEAD,
+		H16(4),
+		H16(8),
+		H64(0x1122334455667788ULL),
+		H16(5),
+		H16(8),
+		H64(7),
+		H16(7),
+		H16(8),
+		H64(5),
+		H16(8),
+		H16(8),
+		H64(3),
+		END_OF_OPTIONS,
+		H32(76),
+	};
+	uint8_t out[PLK_PCAPNG_STATISTICS + 1];
+
+	(void)state;
+	mark(out, sizeof out);
+	plk_pcapng_statistics_encode(&statistics, out);
+	assert_memory_equal(out, want, sizeof want);
+	assert_true(untouched(out + sizeof want, 1));
 }
 
 struct packet_row {
@@ -86,8 +190,6 @@ struct packet_row {
 	uint8_t tail[PLK_PCAPNG_TAIL_MAX];
 };
 
-#define TIME 0x0123456789abcdefULL
-#define TIME_HEAD H32(0x01234567), H32(0x89abcdef)
 #define UNKNOWN PLK_PCAPNG_FLOW_UNKNOWN
 #define IN PLK_PCAPNG_FLOW_IN
 #define OUT PLK_PCAPNG_FLOW_OUT
@@ -160,7 +262,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_packet),
+		cmocka_unit_test(test_statistics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

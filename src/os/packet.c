@@ -32,6 +32,7 @@ set_int(int fd, int level, int option, int value)
 	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_AUXDATA] setsockopt[1=SOL_PACKET,2=PACKET_IGNORE_OUTGOING] (a packet socket is made) */
 	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_QDISC_BYPASS] setsockopt[1=SOL_SOCKET,2=SO_MARK] (a packet socket is made) */
 	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_RCVBUF] setsockopt[1=SOL_SOCKET,2=SO_SNDBUF] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_TIMESTAMPNS] (a packet socket is made) */
 	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_LOCK_FILTER] (a packet socket is made) */
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
@@ -66,6 +67,8 @@ rx_options(int fd, const struct plk_packet_want *want)
 		error = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
 	if (error == 0 && plk_class_is_bulk(want->class))
 		return ring_make(fd);
+	if (error == 0) /* a ring has it anyway */
+		error = set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	return error == 0 ? set_int(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES) : error;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* Our mark in a status word. The kernel looks at TP_STATUS_USER alone, and we clear the word when we give the block back. */
 #define BLOCK_READ (1U << 30)
@@ -107,28 +108,38 @@ plk_ring_give(struct plk_ring *ring)
 	ring->next = ring->next + 1 < ring->n_blocks ? ring->next + 1 : 0;
 }
 
-static struct plk_tag
-tag_from(struct msghdr *header, size_t *original)
+static bool
+cmsg_take(const struct cmsghdr *cmsg, int level, int type, void *out, size_t n)
 {
-	struct plk_tag tag = {.present = false};
+	if (cmsg->cmsg_level != level || cmsg->cmsg_type != type || cmsg->cmsg_len < CMSG_LEN(n))
+		return false;
+	memcpy(out, CMSG_DATA(cmsg), n);
+	return true;
+}
 
+/* Its tag, its length and when it came. */
+static void
+about_take(struct msghdr *header, struct plk_rxpkt *out)
+{
 	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(header); cmsg; cmsg = CMSG_NXTHDR(header, cmsg)) {
 		struct tpacket_auxdata aux;
+		struct timespec when;
 
-		if (cmsg->cmsg_level != SOL_PACKET || cmsg->cmsg_type != PACKET_AUXDATA ||
-		    cmsg->cmsg_len < CMSG_LEN(sizeof aux))
-			continue;
-		memcpy(&aux, CMSG_DATA(cmsg), sizeof aux);
-		tag = plk_tag_from_status(aux.tp_status, aux.tp_vlan_tci, aux.tp_vlan_tpid);
-		*original = aux.tp_len;
+		if (cmsg_take(cmsg, SOL_PACKET, PACKET_AUXDATA, &aux, sizeof aux)) {
+			out->tag = plk_tag_from_status(aux.tp_status, aux.tp_vlan_tci,
+						       aux.tp_vlan_tpid);
+			out->original = aux.tp_len;
+		}
+		if (cmsg_take(cmsg, SOL_SOCKET, SCM_TIMESTAMPNS, &when, sizeof when))
+			out->time_ns = (uint64_t)when.tv_sec * 1000000000 + (uint64_t)when.tv_nsec;
 	}
-	return tag;
 }
 
 int
 plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
 {
-	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
+						 CMSG_SPACE(sizeof(struct timespec))];
 	struct sockaddr_ll from = {0};
 	struct iovec iov = {.iov_base = buffer.p, .iov_len = buffer.n};
 	struct msghdr header = {
@@ -155,7 +166,7 @@ plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
 		.original = (size_t)n - PLK_VNET_HDR,
 		.pkttype = from.sll_pkttype,
 	};
-	out->tag = tag_from(&header, &out->original);
+	about_take(&header, out);
 	return 1;
 }
 

@@ -58,7 +58,7 @@ void plk_ring_give(struct plk_ring *ring);
 
 /** plk_packet_receive() - one frame of a socket without a ring
  * @buffer: borrowed; PLK_VNET_HDR and the longest frame
- * @out:    set if the answer is 1; points into @buffer; @out->time_ns is 0
+ * @out:    set if the answer is 1; points into @buffer
  * Return: 1; 0 (nothing there); -EINVAL (a frame was lost that virtio-net headers cannot express:
  * go on); -ENETDOWN (the interface went down: go on); another -errno.
  */

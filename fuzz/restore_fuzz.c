@@ -105,7 +105,7 @@ header_check(const struct plk_vnet *got, const struct plk_vnet *given, size_t sh
 	CHECK(got->flags == given->flags && got->gso_type == given->gso_type);
 	CHECK(got->gso_size == given->gso_size && got->csum_offset == given->csum_offset);
 	CHECK(got->csum_start == given->csum_start + (needs ? shift : 0));
-	CHECK(got->num_buffers == 0);
+	CHECK(got->num_buffers == 1);
 	CHECK(got->hdr_len == (cut ? plk_vnet_headers_len(got, frame) : 0));
 }
 

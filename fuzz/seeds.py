@@ -519,6 +519,8 @@ def worker_seeds():
     start = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
     clients = words(12, 15, 13, 16, 14, 17, 11, 18)  # inject, attach with vnet header, capture, attach
 
+    pcapng_start = words(0, 33, 34, 35, 6, 7, 9, 10, 14, 15)  # streams: 0 capture-bulk, 1 capture-low, 2 the sender, 3 a client
+
     def send(stream, data):
         return event(EVENT_BYTES, stream, len(data)) + data
 
@@ -544,7 +546,7 @@ def worker_seeds():
         "admit-refused": start + words(12, 19, 12, 20),
         "admit-no-such-slot": start + fitting(1, "ADMIT", struct.pack("=IIB", 1023, 1, 1)),
         "adopt-tcp": words(0, 25, 10),
-        "adopt-tcp-twice": words(0, 25) + fitting(1, "PORT", b"\6\0", FD_TCP, 15),
+        "adopt-tcp-twice": words(0, 25) + fitting(1, "PORT", b"\6\0", FD_TCP, 19),
         "adopt-pipe": words(0) + word_with(2, FD_PIPE) + words(10),
         "adopt-file": words(0) + word_with(2, FD_MEMORY) + words(10),
         "adopt-stream": words(0) + word_with(2, FD_STREAM) + words(10),
@@ -600,6 +602,17 @@ def worker_seeds():
         "capture-cut-short": start + clients + frame(1, UDP4, 16),
         "capture-shorter-than-a-header": start + clients + frame(1, b"x"),
         "capture-superframe": start + clients + frame(1, TCP4, 32, vnet(1, 1, 54, 1448, 34, 16)),
+        "capture-superframe-cut": start + clients + frame(1, superframe(TCP4, 250), 32, vnet(1, 1, 0, 48, 34, 16)) + event(EVENT_READ, 6),
+        "capture-superframe-tagged": start + clients + frame(1, superframe(UDP4, 200), 40, vnet(1, 5, 0, 60, 34, 6)) + event(EVENT_READ, 6),
+        "pcapng": pcapng_start + frame(1, UDP4) + frame(1, TCP4, 4) + event(EVENT_READ, 3) + event(EVENT_TIME) * 30 + event(EVENT_READ, 3) + words(22),
+        "pcapng-superframe": pcapng_start + frame(1, superframe(TCP4, 250), 32, vnet(1, 1, 0, 48, 34, 16)) + event(EVENT_READ, 3),
+        "pcapng-about-too-long": words(0, 34, 34, 34, 34, 34, 34, 34, 34),
+        "pcapng-filter-long": words(0, 33, *[35] * 20) + words(7, 10, 14, 15) + event(EVENT_READ, 3),
+        "pcapng-filter-too-long": words(0, *[35] * 21),
+        "pcapng-about-after-go": start + words(34),
+        "inject-superframe-in-pieces": start + clients + event(full, 1) + send(5, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), superframe(TCP4, 200))) + event(EVENT_READ, 3),
+        "inject-superframe-no-room": start + clients + event(full, 9) + send(5, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), superframe(TCP4, 200))) + event(EVENT_TIME) * 12,
+        "attach-local-superframe": start + clients + send(7, qemu(b"\xff" * 6 + own + ARP[12:])) + send(5, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), own + superframe(TCP4, 200)[6:])),
         "capture-error": start + clients + event(arrives, 1) + b"\xc1" + event(arrives, 1) + b"\xc2" + event(arrives, 1) + b"\xc0",
         "capture-ring": start + words(3, 0) + event(arrives, 0) + bytes([len(one)]) + one,
         "attach": start + clients + frame(2, UDP4) + frame(2, b"\xff" * 6 + UDP4[6:]) + event(EVENT_READ, 5),

@@ -503,6 +503,14 @@ static const struct hostile_word words[] = {
 	     .u.port = {.port = 5, .latency = PLK_LATENCY_BULK, .role = PLK_ROLE_ATTACH}),
 	FROM(FRONT, FD_NONE, PORT,
 	     .u.port = {.port = 3, .role = PLK_ROLE_ATTACH, .max_clients = 1}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 4,
+			.latency = PLK_LATENCY_LOW,
+			.direction = PLK_DIRECTION_BOTH,
+			.format = PLK_FORMAT_PCAPNG,
+			.snaplen = 64}),
+	FROM(FRONT, FD_NONE, ABOUT, .u.about = {PLK_ABOUT_IFNAME, 2, "e0"}),
+	FROM(FRONT, FD_NONE, ABOUT, .u.about = {PLK_ABOUT_FILTER, 200, "tcp"}),
 };
 
 static const struct hostile_process process = {

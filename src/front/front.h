@@ -28,6 +28,7 @@
 #define PLK_LABEL_MAX 250    /* bytes of a port in the log; "..." stands for the rest */
 #define PLK_CONNECT_TIMEOUT_MS 10000
 #define PLK_PROMISC_MS 1000
+#define PLK_OS_BYTES 132  /* two fields of struct utsname, and a space */
 #define PLK_PULSE_MS 2500 /* a worker with clients that has not answered for so long is replaced */
 
 /** struct front_port - a port, and what the front does for it
@@ -109,6 +110,7 @@ struct front {
 	struct plk_timer bind_timer; /* a socket could not be bound again: once more */
 	struct plk_backoff bind_backoff;
 	struct plk_msg_iface_is iface;
+	char os[PLK_OS_BYTES];     /* system and release of this machine */
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
 	bool serving;
@@ -142,6 +144,9 @@ void plk_front_await(enum plk_msg_type answer);
 
 /** plk_front_config_send() - what a new worker is told first: how much memory it needs, and where to count */
 void plk_front_config_send(void);
+
+/** plk_front_about_send() - what a worker tells at the beginning of pcapng streams */
+void plk_front_about_send(void);
 
 /** plk_front_replace() - have the worker killed, and so replaced
  * @error: -errno

@@ -197,10 +197,32 @@ plk_front_port_send(size_t i)
 			   .passive = plk_remote_is_passive(&port->remote),
 			   .adopt = plk_remote_is_inherited(&port->remote),
 			   .tcp = port->tcp,
-			   .close_on_loss = port->close_on_loss},
+			   .close_on_loss = port->close_on_loss,
+			   .format = (uint8_t)port->format,
+			   .snaplen = port->snaplen},
 	};
 
 	plk_front_send(front.worker.fd, &msg, p->listener);
+}
+
+static void
+about_send(enum plk_about what, struct plk_span text)
+{
+	for (size_t at = 0; at < text.n; at += PLK_ABOUT_PIECE) {
+		struct plk_msg msg = {.type = PLK_MSG_ABOUT, .u.about.what = (uint8_t)what};
+		size_t n = text.n - at < PLK_ABOUT_PIECE ? text.n - at : PLK_ABOUT_PIECE;
+
+		msg.u.about.n = (uint8_t)n;
+		memcpy(msg.u.about.text, text.p + at, n);
+		plk_front_send(front.worker.fd, &msg, -1);
+	}
+}
+
+void
+plk_front_about_send(void)
+{
+	about_send(PLK_ABOUT_IFNAME, plk_span_str(front.iface.name));
+	about_send(PLK_ABOUT_OS, plk_span_str(front.os));
 }
 
 void
@@ -248,6 +270,8 @@ worker_equip(void)
 	plk_front_config_send();
 	for (size_t i = 0; i < front.cmdline.n_ports && !front.replacing; i++)
 		plk_front_port_send(i);
+	if (!front.replacing)
+		plk_front_about_send();
 	if (front.replacing)
 		return;
 	front.handouts++;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -270,8 +271,6 @@ others_close(void)
 static const char *
 later_key(const struct plk_port *port)
 {
-	if (port->format == PLK_FORMAT_PCAPNG)
-		return "format=pcapng";
 	if (port->n_macs > 0)
 		return "mac=";
 	if (port->has_vlans)
@@ -340,6 +339,15 @@ user_look(void)
 	front.uid = getuid();
 	front.gid = getgid();
 	front.is_nobody = user && strcmp(user->pw_name, "nobody") == 0;
+}
+
+static void
+os_look(void)
+{
+	struct utsname name;
+
+	if (uname(&name) == 0)
+		(void)snprintf(front.os, sizeof front.os, "%s %s", name.sysname, name.release);
 }
 
 /* Said now rather than when the last client comes: it will wait until another leaves. */
@@ -428,6 +436,7 @@ plk_start_plan(int argc, char **argv)
 	if (front.cmdline.mode == PLK_MODE_CHECK)
 		check_print();
 	user_look();
+	os_look();
 	files_check();
 }
 
@@ -707,6 +716,7 @@ plk_start_open(void)
 	packets_open();
 	remotes_open();
 	packets_bind();
+	plk_front_about_send();
 	ask_done(&(const struct plk_msg){.type = PLK_MSG_HANDOUT});
 	plk_front_ask(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1,
 		      PLK_MSG_SERVING);

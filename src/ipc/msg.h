@@ -102,6 +102,15 @@ enum plk_link {
 	PLK_LINKS
 };
 
+/** enum plk_about - the texts of which PLK_MSG_ABOUT carries pieces, in their order */
+enum plk_about {
+	PLK_ABOUT_IFNAME,
+	PLK_ABOUT_FILTER, /* the pcap expression */
+	PLK_ABOUT_OS,
+	PLK_ABOUTS
+};
+#define PLK_ABOUT_PIECE 224 /* bytes at most in one message */
+
 /** enum plk_close - why a client's connection ended */
 enum plk_close {
 	PLK_CLOSE_EOF,       /* it left */
@@ -136,15 +145,18 @@ enum plk_event {
 #define PLK_COUNTER_TABLE(X) \
 	X(RX_FRAMES,       "rx_frames")       /* taken from the interface */ \
 	X(RX_BYTES,        "rx_bytes") \
+	X(RX_PIECES,       "rx_pieces")       /* frames more, since superframes were cut */ \
 	X(RX_KERNEL,       "rx_dropped_kernel")    /* PACKET_STATISTICS: the ring or the socket was full */ \
 	X(RX_QUEUE,        "rx_dropped_queue")     /* a client's queue was full */ \
 	X(RX_OVERSIZE,     "rx_dropped_oversize")  /* too long for the client's format */ \
-	X(RX_GSO,          "rx_dropped_gso")       /* a superframe, and the client's format has no header for it */ \
+	X(RX_GSO,          "rx_dropped_gso")       /* a superframe that cannot be cut, for a format without a header */ \
 	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
 	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
 	X(TX_FRAMES,       "tx_frames")       /* given to the interface */ \
 	X(TX_BYTES,        "tx_bytes") \
+	X(TX_PIECES,       "tx_pieces")       /* frames more, since superframes were cut */ \
+	X(TX_GSO,          "tx_dropped_gso")  /* a superframe that the interface does not take and that cannot be cut */ \
 	X(TX_BAD_HEADER,   "tx_dropped_bad_header") \
 	X(TX_ENOBUFS,      "tx_dropped_enobufs") \
 	X(TX_EMSGSIZE,     "tx_dropped_emsgsize") \
@@ -217,6 +229,7 @@ enum plk_counter {
 	/* front to worker */ \
 	P(CONFIG, config) \
 	P(PORT, port) \
+	P(ABOUT, about) \
 	P(CLIENT, client) \
 	P(ADMIT, admit) \
 	E(GO) \
@@ -281,7 +294,10 @@ enum plk_counter {
 #define PLK_MSG_PORT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) U8(role, PLK_ROLES - 1) U8(vnet_hdr, PLK_VNET_HDR_HASH) \
 	U8(direction, PLK_DIRECTIONS - 1) U8(latency, PLK_LATENCIES - 1) U32(max_clients, PLK_CLIENTS_MAX) \
-	U8(passive, 1) U8(adopt, 1) U8(tcp, 1) U8(close_on_loss, 1)
+	U8(passive, 1) U8(adopt, 1) U8(tcp, 1) U8(close_on_loss, 1) U8(format, PLK_FORMATS - 1) \
+	U32(snaplen, PLK_SNAPLEN_MAX)
+#define PLK_MSG_ABOUT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(what, PLK_ABOUTS - 1) U8(n, PLK_ABOUT_PIECE) RAW(text, PLK_ABOUT_PIECE)
 #define PLK_MSG_CLIENT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX)
 #define PLK_MSG_ADMIT_FIELDS(U8, U16, U32, U64, STR, RAW) \

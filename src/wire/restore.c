@@ -49,7 +49,7 @@ plk_restore_raw(struct plk_span eth, const struct plk_tag *tag, struct plk_vnet 
 	if (start > UINT16_MAX || headers > UINT16_MAX)
 		return PLK_E_VNET_CSUM; /* the header has 16 bits for each */
 	vnet->hdr_len = (uint16_t)headers;
-	vnet->num_buffers = 0;
+	vnet->num_buffers = 1;
 	vnet->csum_start = (uint16_t)start;
 	out->n = 0;
 	out->bytes = 0;

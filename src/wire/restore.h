@@ -46,7 +46,7 @@ struct plk_pieces {
  * @tag:   what the metadata says
  * @vnet:  the header as delivered; changed on PLK_OK: csum_start counts the tag, hdr_len is the
  *         exact length of the headers of a frame that is to be segmented and 0 otherwise,
- *         num_buffers is 0
+ *         num_buffers is 1, as of a device that has one buffer for a frame (virtio 1.2 section 5.1.6.4)
  * @out:   set on PLK_OK only
  * Return: PLK_OK; PLK_E_SHORT (@eth is no frame); PLK_E_VNET_* (the header does not fit the frame,
  * or with the tag csum_start or hdr_len would not fit into 16 bits).

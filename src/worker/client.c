@@ -75,6 +75,10 @@ client_close(struct client *client, enum plk_close reason, int error)
 		open_remove(slot_of(client));
 		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	}
+	if (client->is_blocked) { /* the frame that waits for room */
+		plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
+		client->dropped++;
+	}
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] (the end of a client that another process may hold too) */
 	/* another process may hold it too; the peer may be gone */
@@ -90,6 +94,17 @@ client_close(struct client *client, enum plk_close reason, int error)
 }
 
 /* ---- writing ---- */
+
+bool
+plk_client_put(struct client *client, const struct plk_span *parts, size_t n_parts)
+{
+	if (!plk_outq_put(&client->queue, parts, n_parts))
+		return false;
+	if (!client->is_dirty)
+		worker.dirty[worker.n_dirty++] = (uint32_t)(client - worker.clients);
+	client->is_dirty = true;
+	return true;
+}
 
 /* What the client's watch waits for: input unless there is none to come, room for output while
  * there is some. */
@@ -313,6 +328,7 @@ plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
 	}
 	worker.tx_timer.call = blocked_retry;
 	worker.gone_timer.call = gone_tell_all;
+	worker.trace_timer.call = plk_trace_tick;
 	return 0;
 }
 
@@ -514,13 +530,18 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 	worker.open[worker.n_open++] = admit->slot;
 	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
 	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
+	if (error == 0 && !plk_trace_begin(client))
+		error = -ENOBUFS;
 	if (error < 0)
 		client_close(client, PLK_CLOSE_ERROR, -error);
+	plk_clients_flush();
 }
 
 void
 plk_clients_finish(void)
 {
+	for (uint32_t i = 0; i < worker.n_open; i++)
+		plk_trace_statistics(&worker.clients[worker.open[i]]);
 	plk_clients_flush();
 	for (uint32_t i = 0; i < worker.n_slots; i++) {
 		struct client *client = &worker.clients[i];

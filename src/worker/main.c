@@ -229,7 +229,9 @@ port_take(const struct plk_msg_port *m, int *fd)
 	*port = (struct port){
 		.used = true,
 		.role = (enum plk_role)m->role,
+		.format = (enum plk_format)m->format,
 		.framing = {.vnet_hdr = m->vnet_hdr},
+		.snaplen = m->snaplen,
 		.direction = (enum plk_direction)m->direction,
 		.latency = (enum plk_latency)m->latency,
 		.max_clients = m->max_clients,
@@ -279,6 +281,10 @@ front_order(struct plk_received *received)
 		break;
 	case PLK_MSG_PORT:
 		port_take(&msg->u.port, &received->fd);
+		break;
+	case PLK_MSG_ABOUT:
+		if (plk_trace_about(&msg->u.about) != PLK_OK)
+			refuse(PLK_MSG_ABOUT);
 		break;
 	case PLK_MSG_GO:
 		go();

@@ -131,7 +131,9 @@ void
 plk_rx_losses(void)
 {
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
-		if (worker.rx[i].fd >= 0)
-			plk_worker_count(PLK_COUNTER_RX_KERNEL, plk_packet_losses(worker.rx[i].fd));
+		uint64_t n = worker.rx[i].fd >= 0 ? plk_packet_losses(worker.rx[i].fd) : 0;
+
+		worker.rx[i].losses += n;
+		plk_worker_count(PLK_COUNTER_RX_KERNEL, n);
 	}
 }

@@ -10,7 +10,11 @@
 #include <sys/socket.h>
 
 #include "os/clock.h"
+#include "wire/segment.h"
 #include "worker/worker.h"
+
+#define GSO_SIZE_NEVER \
+	0xfffe /* bytes; no payload is longer; 0xffff has a meaning of its own (GSO_BY_FRAGS) */
 
 enum sent {
 	SENT,
@@ -48,27 +52,41 @@ send_once(const uint8_t *p, size_t n)
 	return errno;
 }
 
-static enum sent
-send_frame(struct plk_span eth, const struct plk_vnet *vnet)
+/* Parts are copied together, since a send without an address has one buffer. */
+static int
+send_parts(const struct plk_vnet *vnet, const struct plk_span *parts, size_t n_parts)
 {
 	static uint8_t record[PLK_VNET_HDR + PLK_VNET_FRAME_MAX];
-	int error;
+	size_t n = PLK_VNET_HDR;
 
 	if (worker.tx < 0 || plk_vnet_encode(vnet, PLK_VNET_HDR,
-					     (struct plk_mspan){record, sizeof record}) != PLK_OK) {
-		plk_worker_count(PLK_COUNTER_TX_OTHER, 1);
-		return DROPPED;
+					     (struct plk_mspan){record, sizeof record}) != PLK_OK)
+		return EBADF;
+	for (size_t i = 0; i < n_parts; i++) {
+		/* at most PLK_VNET_FRAME_MAX: the deframer saw to it, and a piece is shorter */
+		memcpy(record + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
 	}
-	/* at most PLK_VNET_FRAME_MAX: the deframer saw to it */
-	memcpy(record + PLK_VNET_HDR, eth.p, eth.n);
-	error = send_once(record, PLK_VNET_HDR + eth.n);
+	return send_once(record, n);
+}
+
+static bool
+is_no_room(int error)
+{
+	return error == ENOBUFS || error == EAGAIN;
+}
+
+/* What became of one frame, or piece, of @n bytes. */
+static enum sent
+sent_note(int error, size_t n)
+{
 	if (error == 0) {
 		worker.tx_error = 0;
 		plk_worker_count(PLK_COUNTER_TX_FRAMES, 1);
-		plk_worker_count(PLK_COUNTER_TX_BYTES, eth.n);
+		plk_worker_count(PLK_COUNTER_TX_BYTES, n);
 		return SENT;
 	}
-	if (error == ENOBUFS || error == EAGAIN)
+	if (is_no_room(error))
 		return NO_ROOM;
 	plk_worker_count(counter_of(error), 1);
 	if (error != worker.tx_error)
@@ -77,25 +95,112 @@ send_frame(struct plk_span eth, const struct plk_vnet *vnet)
 	return DROPPED;
 }
 
+/* The kernel takes at most one tag of 802.1Q more than the MTU. It measures no frame that claims to be a superframe, and does not cut
+ * one whose payload is shorter than the segments it claims (linux/virtio_net.h). */
+static int
+send_long(const struct plk_vnet *vnet, const struct plk_vnet *of, const struct plk_pieces *piece)
+{
+	struct plk_vnet claim = *vnet;
+
+	claim.gso_type = of->gso_type & (uint8_t)~PLK_VNET_GSO_ECN;
+	claim.gso_size = GSO_SIZE_NEVER;
+	claim.hdr_len = (uint16_t)piece->part[0].n;
+	return send_parts(&claim, piece->part, piece->n);
+}
+
+/* The superframe piece by piece, from the first that was not sent yet. */
+static enum sent
+send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+{
+	static struct plk_segment segment;
+	struct plk_pieces piece;
+
+	if (plk_segment_init(&segment, eth, &(const struct plk_tag){.present = false}, vnet,
+			     PLK_SEGMENT_CSUM_PARTIAL) != PLK_OK) {
+		plk_worker_count(PLK_COUNTER_TX_GSO, 1);
+		return DROPPED;
+	}
+	plk_segment_skip(&segment, from->pieces_sent);
+	while (plk_segment_next(&segment, &piece) == PLK_OK) {
+		const struct plk_vnet each = plk_segment_vnet(&segment);
+		int error = send_parts(&each, piece.part, piece.n);
+
+		if (error == EMSGSIZE)
+			error = send_long(&each, vnet, &piece);
+		if (sent_note(error, piece.bytes) == NO_ROOM)
+			return NO_ROOM;
+		if (from->pieces_sent > 0)
+			plk_worker_count(PLK_COUNTER_TX_PIECES, 1);
+		from->pieces_sent++;
+	}
+	from->pieces_sent = 0;
+	return SENT;
+}
+
+/* What is left of a superframe of which pieces were sent. */
+static void
+pieces_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+{
+	size_t payload = eth.n - plk_vnet_headers_len(vnet, eth);
+	size_t n = (payload + vnet->gso_size - 1) / vnet->gso_size;
+
+	plk_worker_count(PLK_COUNTER_TX_ENOBUFS, n - from->pieces_sent);
+	plk_worker_count(PLK_COUNTER_TX_PIECES, n - from->pieces_sent);
+	from->pieces_sent = 0;
+}
+
+/* An interface that has no offload for it answers ENOBUFS to a superframe where the queueing discipline is bypassed, and EINVAL where
+ * the kernel does not know the type. Whether it is that, or a queue without room, the first piece tells. What was found out holds for a
+ * while: a VM may get another driver. */
+static enum sent
+send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+{
+	bool is_first = from->pieces_sent == 0;
+	enum sent sent;
+	int error;
+
+	if (is_first && plk_now_ms() >= worker.tx_whole_ms) {
+		error = send_parts(vnet, &eth, 1);
+		if (!is_no_room(error) && error != EINVAL)
+			return sent_note(error, eth.n);
+	}
+	sent = send_pieces(from, eth, vnet);
+	if (is_first && (sent == SENT || from->pieces_sent > 0))
+		worker.tx_whole_ms = plk_now_ms() + PLK_TX_WHOLE_MS;
+	return sent;
+}
+
+static enum sent
+send_frame(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+{
+	if (plk_vnet_is_superframe(vnet, eth))
+		return send_superframe(from, eth, vnet);
+	return sent_note(send_parts(vnet, &eth, 1), eth.n);
+}
+
 /* Whether the frame is done with. An interface that has no room is waited for once, PLK_TX_WAIT_MS; until it has some again,
  * frames are then dropped at once: a VM that sleeps shall not hold up its sender for ever. */
 static bool
 send_or_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
-	enum sent sent = send_frame(eth, vnet);
+	size_t sent_before = from->pieces_sent;
+	enum sent sent = send_frame(from, eth, vnet);
 	uint64_t now;
 
-	if (sent == SENT) {
+	if (sent == SENT || from->pieces_sent > sent_before)
 		from->deadline_ms = 0;
+	if (sent == SENT)
 		return true;
-	}
 	if (sent == NO_ROOM) {
 		now = plk_now_ms();
 		if (from->deadline_ms == 0)
 			from->deadline_ms = now + PLK_TX_WAIT_MS;
 		if (now < from->deadline_ms)
 			return false;
-		plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
+		if (from->pieces_sent > 0)
+			pieces_drop(from, eth, vnet);
+		else
+			plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
 	}
 	from->dropped++;
 	return true;
@@ -132,6 +237,7 @@ plk_tx(struct client *from, const struct plk_frame *frame)
 		plk_worker_event(PLK_EVENT_BAD_HEADER, from->port, err, 0);
 		return true;
 	}
+	vnet.flags &= PLK_VNET_NEEDS_CSUM; /* what a client has verified means nothing to us */
 	vnet.hdr_len = vnet.gso_type == PLK_VNET_GSO_NONE
 			       ? 0
 			       : (uint16_t)plk_vnet_headers_len(&vnet, frame->eth);

@@ -28,6 +28,7 @@
 #include "os/loop.h"
 #include "os/ring.h"
 #include "sandbox/sandbox.h"
+#include "wire/pcapng.h"
 
 #define PLK_IN_BYTES 131072  /* a client's input buffer: some reads' worth, and any record */
 #define PLK_READ_BYTES 16384 /* read from a client in one go: then others get their turn */
@@ -39,8 +40,10 @@
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
 #define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
 #define PLK_TX_RETRY_MS 1
-#define PLK_TX_WAIT_MS 1000 /* an interface without room is waited for so long */
-#define PLK_LOSSES_MS 200   /* after frames came, the kernel is asked what it had to drop */
+#define PLK_TX_WAIT_MS 1000  /* an interface without room is waited for so long */
+#define PLK_TX_WHOLE_MS 1000 /* after superframes were refused, they are tried again */
+#define PLK_LOSSES_MS 200    /* after frames came, the kernel is asked what it had to drop */
+#define PLK_TRACE_MS 1000    /* between two statistics of a pcapng stream, while packets come */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for
@@ -48,7 +51,9 @@
 struct port {
 	bool used;
 	enum plk_role role;
+	enum plk_format format;
 	struct plk_framing framing;
+	uint32_t snaplen; /* bytes of a frame in a pcapng stream; 0 is all */
 	enum plk_direction direction;
 	enum plk_latency latency;
 	uint32_t max_clients;
@@ -69,6 +74,7 @@ enum client_state {
 /** struct client - a slot
  * @pending:     a frame that the interface had no room for; points into the deframer's buffer
  * @is_blocked:  there is one; nothing is read meanwhile
+ * @pieces_sent: of the superframe that is being sent in pieces, how many are
  * @is_dirty:    on the list of queues to be written
  */
 struct client {
@@ -86,12 +92,17 @@ struct client {
 	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
 	struct plk_frame pending;
+	size_t pieces_sent;
 	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */
 	enum plk_close reason;
 	int error;
 	uint64_t from_client; /* frames */
 	uint64_t to_client;   /* frames */
 	uint64_t dropped;     /* frames */
+	/* of a pcapng stream */
+	uint64_t losses_before; /* of the kernel, when it began */
+	uint64_t trace_ns;      /* the time of its last packet */
+	bool trace_due;         /* packets came since the last statistics */
 };
 
 /** struct rx - a receiving packet socket; @fd is -1 if the class is not used */
@@ -100,7 +111,14 @@ struct rx {
 	enum plk_class class;
 	bool has_ring;
 	struct plk_ring ring;
+	uint64_t losses; /* frames that the kernel dropped, ever */
 	struct plk_watch watch;
+};
+
+/** struct about - a text that pcapng streams begin with */
+struct about {
+	uint8_t bytes[PLK_PCAPNG_TEXT_MAX];
+	size_t n;
 };
 
 /** struct worker - all there is */
@@ -127,6 +145,7 @@ struct worker {
 	uint32_t n_open;
 	uint32_t dirty[PLK_CLIENTS_MAX];
 	uint32_t n_dirty;
+	struct about about[PLK_ABOUTS];
 	struct rx rx[PLK_CLASS_RX];
 	int tx;
 	struct plk_fdb fdb;
@@ -134,8 +153,10 @@ struct worker {
 	struct plk_timer tx_timer;
 	struct plk_timer gone_timer;
 	struct plk_timer losses_timer;
+	struct plk_timer trace_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
-	int tx_error;                     /* the last one, said already */
+	int tx_error;         /* the last one, said already */
+	uint64_t tx_whole_ms; /* until when superframes are not tried whole: they were refused */
 	struct plk_books_page *page;      /* the books, which outlive us */
 	uint64_t uncounted[PLK_COUNTERS]; /* not in the books yet */
 };
@@ -182,6 +203,11 @@ void plk_clients_flush(void);
 /** plk_clients_finish() - end all connections: what can be written at once is written */
 void plk_clients_finish(void);
 
+/** plk_client_put() - put a record into a client's queue, to be written by plk_clients_flush()
+ * Return: false if it does not fit: then nothing was put.
+ */
+bool plk_client_put(struct client *client, const struct plk_span *parts, size_t n_parts);
+
 /** plk_client_port() - the port of a client */
 struct port *plk_client_port(const struct client *client);
 
@@ -191,6 +217,25 @@ struct port *plk_client_port(const struct client *client);
  * Return: true; false if the interface has no room now and the frame should be offered again.
  */
 bool plk_tx(struct client *from, const struct plk_frame *frame);
+
+/* trace.c */
+
+/** plk_trace_about() - a piece of a text that pcapng streams begin with; Return: PLK_OK; PLK_E_LIMIT (it gets too long) */
+PLK_MUST_USE enum plk_err plk_trace_about(const struct plk_msg_about *about);
+
+/** plk_trace_begin() - if the client's format is pcapng, put its beginning into the queue, which is empty
+ * Return: false if it does not fit
+ */
+bool plk_trace_begin(struct client *client);
+
+/** plk_trace_seen() - a packet went to a client, or would have */
+void plk_trace_seen(struct client *client, uint64_t time_ns);
+
+/** plk_trace_statistics() - statistics, if the format is pcapng and packets came since the last ones */
+void plk_trace_statistics(struct client *client);
+
+/** plk_trace_tick() - the callback of worker.trace_timer: statistics for all */
+void plk_trace_tick(void *ctx);
 
 /* deliver.c */
 

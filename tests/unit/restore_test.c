@@ -31,6 +31,7 @@
 #define Q {true, 0x8100, 0x2064}
 #define AD {true, 0x88a8, 0x0fff}
 #define PLAIN {0, 0, 0, 0, 0, 0, 0}
+#define ONE_BUFFER {0, 0, 0, 0, 0, 0, 1}
 #define NEEDS(start, offset) {1, 0, 0, 0, start, offset, 0}
 #define GSO(type, start, offset) {1, type, 2950, 1448, start, offset, 7}
 #define GSO48(type, start, offset) {1, type, 2950, 48, start, offset, 7}
@@ -161,20 +162,20 @@ struct raw_row {
 
 /* clang-format off */
 static const struct raw_row raw_rows[] = {
-	{T(ARP), NONE, PLAIN, PLK_OK, T(ARP), PLAIN},
-	{T(ARP), Q, PLAIN, PLK_OK, T(ADDRS TAG "\x08\x06\0\x01\x08\0\x06\x04\0\x01"), PLAIN},
-	{T(ARP), NONE, {2, 0, 99, 0, 0, 0, 5}, PLK_OK, T(ARP), {2, 0, 0, 0, 0, 0, 0}},
+	{T(ARP), NONE, PLAIN, PLK_OK, T(ARP), ONE_BUFFER},
+	{T(ARP), Q, PLAIN, PLK_OK, T(ADDRS TAG "\x08\x06\0\x01\x08\0\x06\x04\0\x01"), ONE_BUFFER},
+	{T(ARP), NONE, {2, 0, 99, 0, 0, 0, 5}, PLK_OK, T(ARP), {2, 0, 0, 0, 0, 0, 1}},
 	{T(UDP4("\xec\x5a")), NONE, {1, 0, 2950, 0, 34, 6, 1}, PLK_OK, T(UDP4("\xec\x5a")),
-	 NEEDS(34, 6)},
+	 {1, 0, 0, 0, 34, 6, 1}},
 	{T(UDP4("\xec\x5a")), Q, NEEDS(34, 6), PLK_OK,
-	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), NEEDS(38, 6)},
+	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), {1, 0, 0, 0, 38, 6, 1}},
 	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_OK, T(TCP4("\xec\x5c")), {1, 1, 58, 1448,
-	 34, 16, 0}},
+	 34, 16, 1}},
 	{T(TCP4("\xec\x5c")), AD, GSO(0x81, 34, 16), PLK_OK,
-	 T(ADDRS ATAG "\x08\0" IP4_TCP TCP("\xec\x5c")), {1, 0x81, 62, 1448, 38, 16, 0}},
+	 T(ADDRS ATAG "\x08\0" IP4_TCP TCP("\xec\x5c")), {1, 0x81, 62, 1448, 38, 16, 1}},
 	{T(UDP4("\xec\x5a")), Q, GSO(5, 34, 6), PLK_OK,
-	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), {1, 5, 46, 1448, 38, 6, 0}},
-	{T(ADDRS "\x88\xb5"), AD, PLAIN, PLK_OK, T(ADDRS ATAG "\x88\xb5"), PLAIN},
+	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), {1, 5, 46, 1448, 38, 6, 1}},
+	{T(ADDRS "\x88\xb5"), AD, PLAIN, PLK_OK, T(ADDRS ATAG "\x88\xb5"), ONE_BUFFER},
 
 	{T(""), NONE, PLAIN, RAW_BAD(PLK_E_SHORT)},
 	{T(ADDRS "\x08"), NONE, PLAIN, RAW_BAD(PLK_E_SHORT)},

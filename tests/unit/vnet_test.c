@@ -31,12 +31,11 @@
 #define TCP4_QINQ ETH("\x88\xa8") "\0\x07\x81\0\0\x08\x08\0" IPV4("\x06") TCP("\x50") X50 /* 42 */
 #define UDP4 ETH("\x08\0") IPV4("\x11") UDP X50   /* 34; 92 bytes */
 #define UDP6 ETH("\x86\xdd") IPV6("\x11") UDP X50 /* 54 */
-#define TCP6_EXTENSIONS                                                                 \
-	ETH("\x86\xdd")                                                                 \
-	IPV6_NEXT("\0") EXTENSION("\x2b") ROUTING("\x3c") EXTENSION("\x06") TCP("\x50") \
-		X50                                                                      /* 94 */
-#define TCP6_FRAGMENT ETH("\x86\xdd") IPV6_NEXT("\x2c") FRAGMENT("\x06") TCP("\x50") X50 /* 62 */
-#define TCP4_FRAGMENT ETH("\x08\0") IPV4_FRAGMENT("\x06") TCP("\x50") X50                /* 34 */
+#define TCP6_EXTENSIONS \
+	ETH("\x86\xdd") \
+	IPV6_NEXT("\0") EXTENSION("\x2b") ROUTING("\x3c") EXTENSION("\x06") TCP("\x50") X50 /* 94 */
+#define TCP6_FRAGMENT ETH("\x86\xdd") IPV6_NEXT("\x2c") FRAGMENT("\x06") TCP("\x50") X50    /* 62 */
+#define TCP4_FRAGMENT ETH("\x08\0") IPV4_FRAGMENT("\x06") TCP("\x50") X50                   /* 34 */
 #define VXLAN ETH("\x08\0") IPV4("\x11") UDP "\x08\0\0\0\0\0\7\0" TCP4 /* 34, within 84 */
 #define GRE4 ETH("\x08\0") IPV4("\x2f") "\0\0\x65\x58" TCP4            /* 34, within 72 */
 

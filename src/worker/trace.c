@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * trace.c: what a stream of pcapng has beside packets: its beginning, and statistics from time to time and at its end.
+ *
+ * The texts of the beginning are the front's. They are bytes that go to clients as they are.
+ */
+#include <string.h>
+
+#include "wire/pcapng.h"
+#include "worker/worker.h"
+
+enum plk_err
+plk_trace_about(const struct plk_msg_about *about)
+{
+	static const size_t max[PLK_ABOUTS] = {
+		[PLK_ABOUT_IFNAME] = PLK_IFNAME_MAX,
+		[PLK_ABOUT_FILTER] = PLK_PCAPNG_TEXT_MAX - 1,
+		[PLK_ABOUT_OS] = PLK_PCAPNG_TEXT_MAX,
+	};
+	struct about *text = &worker.about[about->what];
+
+	if (about->n > max[about->what] - text->n)
+		return PLK_E_LIMIT;
+	memcpy(text->bytes + text->n, about->text, about->n);
+	text->n += about->n;
+	return PLK_OK;
+}
+
+static struct plk_span
+text_of(enum plk_about what)
+{
+	return (struct plk_span){worker.about[what].bytes, worker.about[what].n};
+}
+
+static bool
+is_trace(const struct client *client)
+{
+	return plk_client_port(client)->format == PLK_FORMAT_PCAPNG;
+}
+
+/* What the kernel has dropped of the class that serves a client, ever. */
+static uint64_t
+losses_of(const struct client *client)
+{
+	const struct port *port = plk_client_port(client);
+
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		if (plk_class_takes((enum plk_class)i, port->role, port->latency))
+			return worker.rx[i].losses;
+	}
+	return 0;
+}
+
+bool
+plk_trace_begin(struct client *client)
+{
+	static uint8_t bytes[PLK_PCAPNG_START_MAX];
+	static const char application[] = "pktlockd " PLK_VERSION;
+	const struct plk_pcapng_start start = {
+		.userappl = {(const uint8_t *)application, sizeof application - 1},
+		.ifname = text_of(PLK_ABOUT_IFNAME),
+		.filter = text_of(PLK_ABOUT_FILTER),
+		.os = text_of(PLK_ABOUT_OS),
+		.snaplen = plk_client_port(client)->snaplen,
+	};
+	struct plk_span part = {bytes, 0};
+
+	if (!is_trace(client))
+		return true;
+	client->losses_before = losses_of(client);
+	return plk_pcapng_start_encode(&start, (struct plk_mspan){bytes, sizeof bytes}, &part.n) ==
+		       PLK_OK &&
+	       plk_client_put(client, &part, 1);
+}
+
+void
+plk_trace_seen(struct client *client, uint64_t time_ns)
+{
+	client->trace_ns = time_ns;
+	client->trace_due = true;
+	if (worker.trace_timer.at_ms == 0)
+		plk_timer_set(&worker.loop, &worker.trace_timer, PLK_TRACE_MS);
+}
+
+void
+plk_trace_statistics(struct client *client)
+{
+	const uint64_t losses = losses_of(client) - client->losses_before;
+	const struct plk_pcapng_statistics statistics = {
+		.time_ns = client->trace_ns,
+		.received = client->to_client + client->dropped + losses,
+		.dropped = client->dropped + losses,
+		.os_dropped = losses,
+		.delivered = client->to_client,
+	};
+	uint8_t block[PLK_PCAPNG_STATISTICS];
+	struct plk_span part = {block, sizeof block};
+
+	if (!is_trace(client) || !client->trace_due)
+		return;
+	plk_pcapng_statistics_encode(&statistics, block);
+	/* without room they come the next time: they are sums */
+	client->trace_due = !plk_client_put(client, &part, 1);
+}
+
+void
+plk_trace_tick(void *ctx)
+{
+	(void)ctx;
+	plk_rx_losses();
+	for (uint32_t i = 0; i < worker.n_open; i++)
+		plk_trace_statistics(&worker.clients[worker.open[i]]);
+	plk_clients_flush();
+}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A small writer of pcap and a small strict reader of pcapng, written from the formats' public descriptions."""
+"""A small writer and a reader of pcap and a small strict reader of pcapng, written from the formats' public descriptions."""
 
 import struct
 
@@ -16,6 +16,26 @@ def pcap(frames, linktype=LINKTYPE_ETHERNET, big_endian=False, nanoseconds=False
         fraction = i % 1000 * (1_000_000 if nanoseconds else 1000)
         parts.append(struct.pack(order + "IIII", 1_700_000_000 + i // 1000, fraction, len(data), len(data)) + data)
     return b"".join(parts)
+
+
+def read(data):
+    """The frames of a pcap file of this machine's byte order. One that is still being written is no error."""
+    if len(data) < 24:
+        return []
+    magic, major, _, _, _, _, linktype = struct.unpack_from("=IHHiIII", data)
+    if (magic, major, linktype) != (0xA1B2C3D4, 2, LINKTYPE_ETHERNET):
+        raise ValueError(f"header of the file is {data[:24].hex()}")
+    frames = []
+    at = 24
+    while len(data) - at >= 16:
+        captured, original = struct.unpack_from("=II", data, at + 8)
+        if captured != original:
+            raise ValueError(f"frame {len(frames)} has {captured} of {original} bytes")
+        if len(data) - at - 16 < captured:
+            break
+        frames.append(data[at + 16 : at + 16 + captured])
+        at += 16 + captured
+    return frames
 
 
 def pcapng(frames, linktype=LINKTYPE_ETHERNET):

@@ -20,7 +20,7 @@ test=(
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks
 	apparmor binutils diffutils ethtool tshark valgrind shellcheck git strace
-	# a machine to boot Debian's kernel in, and what runs there (27 MB with what they need)
+	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
 	qemu-system-x86 busybox-static xz-utils
 )
 

@@ -166,6 +166,7 @@ __wrap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr 
 	CHECK(fd == worker.tx && !to && n_to == 0);
 	CHECK(n >= PLK_VNET_HDR + PLK_FRAME_MIN && n <= PLK_VNET_HDR + PLK_VNET_FRAME_MAX);
 	CHECK(fakes.sandboxed && (flags & MSG_DONTWAIT));
+	CHECK(!worker.link.is_up || worker.link.has_carrier);
 	if (world.n_full > 0) {
 		world.n_full--;
 		errno = ENOBUFS;
@@ -511,6 +512,11 @@ static const struct hostile_word words[] = {
 			.snaplen = 64}),
 	FROM(FRONT, FD_NONE, ABOUT, .u.about = {PLK_ABOUT_IFNAME, 2, "e0"}),
 	FROM(FRONT, FD_NONE, ABOUT, .u.about = {PLK_ABOUT_FILTER, 200, "tcp"}),
+	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {1, 1, 1}),
+	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {1, 1, 0}),
+	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {0, 0, 0}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 2, .role = PLK_ROLE_INJECT, .close_on_loss = 1}),
 };
 
 static const struct hostile_process process = {

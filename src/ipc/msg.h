@@ -161,6 +161,7 @@ enum plk_event {
 	X(TX_ENOBUFS,      "tx_dropped_enobufs") \
 	X(TX_EMSGSIZE,     "tx_dropped_emsgsize") \
 	X(TX_ENETDOWN,     "tx_dropped_enetdown") /* the interface is down or gone */ \
+	X(TX_NOCARRIER,    "tx_dropped_nocarrier") /* it has no carrier: a TAP without a VM, a veth whose other end is down */ \
 	X(TX_EINVAL,       "tx_dropped_einval") \
 	X(TX_OTHER,        "tx_dropped_other") \
 	X(SWITCHED,        "switched_frames") /* from one attached client to another */ \
@@ -232,6 +233,7 @@ enum plk_counter {
 	P(ABOUT, about) \
 	P(CLIENT, client) \
 	P(ADMIT, admit) \
+	P(LINK_IS, link_is) \
 	E(GO) \
 	E(PING) \
 	E(FINISH) \
@@ -302,6 +304,8 @@ enum plk_counter {
 	U16(port, PLK_PORT_INDEX)
 #define PLK_MSG_ADMIT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U8(admit, 1)
+#define PLK_MSG_LINK_IS_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(is_there, 1) U8(is_up, 1) U8(has_carrier, 1)
 #define PLK_MSG_ADOPTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) U16(err, PLK_ERR_COUNT - 1) U32(error, PLK_ERRNO_MAX)
 #define PLK_MSG_ACCEPTED_FIELDS(U8, U16, U32, U64, STR, RAW) \

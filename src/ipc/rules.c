@@ -59,6 +59,7 @@ static const struct rule rules_table[] = {
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_GO,            SETUP,       0, 0, ONCE},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_CLIENT,        RUN,         1, 1, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_ADMIT,         RUN,         0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_LINK_IS,       SETUP | RUN, 0, 0, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_PING,          RUN,         0, 0, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_FINISH,        ANY,         0, 0, ONCE},
 

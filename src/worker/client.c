@@ -304,6 +304,7 @@ client_ready(void *ctx, uint32_t events)
 /* ---- letting in ---- */
 
 static void gone_tell_all(void *ctx);
+static void lost_close(void *ctx);
 
 int
 plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
@@ -329,6 +330,7 @@ plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
 	worker.tx_timer.call = blocked_retry;
 	worker.gone_timer.call = gone_tell_all;
 	worker.trace_timer.call = plk_trace_tick;
+	worker.lost_timer.call = lost_close;
 	return 0;
 }
 
@@ -529,6 +531,10 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 	client->state = CLIENT_OPEN;
 	worker.open[worker.n_open++] = admit->slot;
 	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
+	if (!worker.link.is_there && plk_client_port(client)->close_on_loss) {
+		client_close(client, PLK_CLOSE_LOST, 0);
+		return;
+	}
 	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
 	if (error == 0 && !plk_trace_begin(client))
 		error = -ENOBUFS;
@@ -537,18 +543,45 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 	plk_clients_flush();
 }
 
-void
-plk_clients_finish(void)
+/* What can be written at once is written. */
+static void
+client_finish(struct client *client, enum plk_close reason)
 {
-	for (uint32_t i = 0; i < worker.n_open; i++)
-		plk_trace_statistics(&worker.clients[worker.open[i]]);
-	plk_clients_flush();
+	if (client->state == CLIENT_OPEN) {
+		plk_trace_statistics(client);
+		client_flush(client);
+	}
+	if (client->state == CLIENT_OPEN || client->state == CLIENT_WAITING)
+		client_close(client, reason, 0);
+}
+
+static void
+lost_close(void *ctx)
+{
+	(void)ctx;
 	for (uint32_t i = 0; i < worker.n_slots; i++) {
 		struct client *client = &worker.clients[i];
 
-		if (client->state == CLIENT_OPEN)
-			client_flush(client);
-		if (client->state == CLIENT_OPEN || client->state == CLIENT_WAITING)
-			client_close(client, PLK_CLOSE_STOP, 0);
+		if (client->state == CLIENT_OPEN && client->is_lost)
+			client_finish(client, PLK_CLOSE_LOST);
 	}
+}
+
+void
+plk_clients_lose(void)
+{
+	for (uint32_t i = 0; i < worker.n_open; i++) {
+		struct client *client = &worker.clients[worker.open[i]];
+
+		client->is_lost |= plk_client_port(client)->close_on_loss;
+	}
+	plk_timer_set(&worker.loop, &worker.lost_timer, PLK_LOST_MS);
+}
+
+void
+plk_clients_finish(void)
+{
+	plk_clients_flush();
+	for (uint32_t i = 0; i < worker.n_slots; i++)
+		client_finish(&worker.clients[i], PLK_CLOSE_STOP);
 }

@@ -235,6 +235,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.direction = (enum plk_direction)m->direction,
 		.latency = (enum plk_latency)m->latency,
 		.max_clients = m->max_clients,
+		.close_on_loss = m->close_on_loss,
 		.is_adopted = m->adopt,
 		.listener = listener,
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
@@ -254,6 +255,16 @@ listeners_start(void *ctx)
 			must(plk_watch_add(&worker.loop, &port->watch, port->listener, EPOLLIN),
 			     __LINE__);
 	}
+}
+
+static void
+link_take(const struct plk_msg_link_is *link)
+{
+	bool went = worker.link.is_there && !link->is_there;
+
+	worker.link = *link;
+	if (went)
+		plk_clients_lose();
 }
 
 /* GO: main() goes on. */
@@ -285,6 +296,9 @@ front_order(struct plk_received *received)
 	case PLK_MSG_ABOUT:
 		if (plk_trace_about(&msg->u.about) != PLK_OK)
 			refuse(PLK_MSG_ABOUT);
+		break;
+	case PLK_MSG_LINK_IS:
+		link_take(&msg->u.link_is);
 		break;
 	case PLK_MSG_GO:
 		go();

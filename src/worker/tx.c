@@ -137,15 +137,22 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 	return SENT;
 }
 
-/* What is left of a superframe of which pieces were sent. */
+/* A frame, or what is left of a superframe of which pieces were sent. */
 static void
-pieces_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+frame_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
+	   enum plk_counter reason)
 {
-	size_t payload = eth.n - plk_vnet_headers_len(vnet, eth);
-	size_t n = (payload + vnet->gso_size - 1) / vnet->gso_size;
+	size_t payload;
+	size_t n;
 
-	plk_worker_count(PLK_COUNTER_TX_ENOBUFS, n - from->pieces_sent);
-	plk_worker_count(PLK_COUNTER_TX_PIECES, n - from->pieces_sent);
+	if (from->pieces_sent == 0) {
+		plk_worker_count(reason, 1);
+		return;
+	}
+	payload = eth.n - plk_vnet_headers_len(vnet, eth);
+	n = (payload + vnet->gso_size - 1) / vnet->gso_size - from->pieces_sent;
+	plk_worker_count(reason, n);
+	plk_worker_count(PLK_COUNTER_TX_PIECES, n);
 	from->pieces_sent = 0;
 }
 
@@ -173,6 +180,11 @@ send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet 
 static enum sent
 send_frame(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
+	/* the kernel would take it, and nobody would hear of it again */
+	if (worker.link.is_up && !worker.link.has_carrier) {
+		frame_drop(from, eth, vnet, PLK_COUNTER_TX_NOCARRIER);
+		return DROPPED;
+	}
 	if (plk_vnet_is_superframe(vnet, eth))
 		return send_superframe(from, eth, vnet);
 	return sent_note(send_parts(vnet, &eth, 1), eth.n);
@@ -197,10 +209,7 @@ send_or_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vn
 			from->deadline_ms = now + PLK_TX_WAIT_MS;
 		if (now < from->deadline_ms)
 			return false;
-		if (from->pieces_sent > 0)
-			pieces_drop(from, eth, vnet);
-		else
-			plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
+		frame_drop(from, eth, vnet, PLK_COUNTER_TX_ENOBUFS);
 	}
 	from->dropped++;
 	return true;

@@ -44,6 +44,7 @@
 #define PLK_TX_WHOLE_MS 1000 /* after superframes were refused, they are tried again */
 #define PLK_LOSSES_MS 200    /* after frames came, the kernel is asked what it had to drop */
 #define PLK_TRACE_MS 1000    /* between two statistics of a pcapng stream, while packets come */
+#define PLK_LOST_MS 50       /* after the interface went, its last frames come out of the rings */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for
@@ -57,6 +58,7 @@ struct port {
 	enum plk_direction direction;
 	enum plk_latency latency;
 	uint32_t max_clients;
+	bool close_on_loss;
 	uint32_t n_clients;
 	int listener;    /* owned; -1 for an active remote */
 	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
@@ -76,6 +78,7 @@ enum client_state {
  * @is_blocked:  there is one; nothing is read meanwhile
  * @pieces_sent: of the superframe that is being sent in pieces, how many are
  * @is_dirty:    on the list of queues to be written
+ * @is_lost:     the interface went, and its port says on-loss=close: it will be closed in a moment
  */
 struct client {
 	enum client_state state;
@@ -88,6 +91,7 @@ struct client {
 	struct plk_mspan out;
 	struct plk_outq queue;
 	bool is_dirty;
+	bool is_lost;
 	bool is_half_closed;
 	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
@@ -148,10 +152,12 @@ struct worker {
 	struct about about[PLK_ABOUTS];
 	struct rx rx[PLK_CLASS_RX];
 	int tx;
+	struct plk_msg_link_is link; /* how the interface is */
 	struct plk_fdb fdb;
 	struct plk_timer accept_timer;
 	struct plk_timer tx_timer;
 	struct plk_timer gone_timer;
+	struct plk_timer lost_timer;
 	struct plk_timer losses_timer;
 	struct plk_timer trace_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
@@ -199,6 +205,9 @@ void plk_clients_admit(const struct plk_msg_admit *admit);
 
 /** plk_clients_flush() - write what was put into queues */
 void plk_clients_flush(void);
+
+/** plk_clients_lose() - the interface went: end the connections of ports that say so, when its last frames have come */
+void plk_clients_lose(void);
 
 /** plk_clients_finish() - end all connections: what can be written at once is written */
 void plk_clients_finish(void);

@@ -112,6 +112,8 @@ SAY(worker_packet, say_type(WORKER, PLK_MSG_PACKET, -1))
 SAY(worker_channel, say_type(WORKER, PLK_MSG_CHANNEL, -1))
 SAY(worker_none, say(WORKER, zeros, 1, -1))
 SAY(worker_huge, say(WORKER, zeros, sizeof zeros, -1))
+SAY(worker_link_long, say(WORKER, (const uint8_t[5]){PLK_MSG_LINK_IS}, 5, -1))
+SAY(worker_link_value, say(WORKER, (const uint8_t[4]){PLK_MSG_LINK_IS, 2}, 4, -1))
 SAY(worker_client_nothing, say_type(WORKER, PLK_MSG_CLIENT, -1))
 
 /* Permitted, and without effect. */
@@ -119,6 +121,7 @@ SAY(odd_broker_connect, say_type(BROKER, PLK_MSG_CONNECT, -1))
 SAY(odd_broker_bind, say(BROKER, (const uint8_t[]){PLK_MSG_BIND, PLK_CLASS_ATTACH_LOW}, 2, -1))
 SAY(odd_broker_promisc, say(BROKER, (const uint8_t[]){PLK_MSG_PROMISC, 1}, 2, -1))
 SAY(odd_worker_admit, say_type(WORKER, PLK_MSG_ADMIT, -1))
+SAY(odd_worker_lost, say_type(WORKER, PLK_MSG_LINK_IS, -1))
 
 /* ---- floods ---- */
 
@@ -368,11 +371,14 @@ const struct hostile_attack hostile_own[] = {
 	RUN("worker-channel", worker_channel),
 	RUN("worker-none", worker_none),
 	RUN("worker-huge", worker_huge),
+	RUN("worker-link-long", worker_link_long),
+	RUN("worker-link-value", worker_link_value),
 	RUN("worker-client-nothing", worker_client_nothing),
 	RUN("odd-broker-connect", odd_broker_connect),
 	RUN("odd-broker-bind", odd_broker_bind),
 	RUN("odd-broker-promisc", odd_broker_promisc),
 	RUN("odd-worker-admit", odd_worker_admit),
+	RUN("odd-worker-lost", odd_worker_lost),
 	/* too much, and too little */
 	RUN("flood-broker", flood_broker),
 	RUN("flood-supervisor", flood_supervisor),

@@ -57,13 +57,13 @@ WORKER = {
     f"worker-{what}": refused("worker", name)
     for what, name in {
         "config": "CONFIG", "port": "PORT", "about": "ABOUT", "go": "GO", "packet": "PACKET", "channel": "CHANNEL", "none": "NONE", "huge": "NONE",
-        "client-nothing": "CLIENT",
+        "client-nothing": "CLIENT", "link-long": "LINK_IS", "link-value": "LINK_IS",
     }.items()
 }
 
 # Permitted, without effect; and what only takes time. The service can be stopped as ever.
 STOPPED = dict.fromkeys(
-    """odd-broker-connect odd-broker-bind odd-broker-promisc odd-worker-admit
+    """odd-broker-connect odd-broker-bind odd-broker-promisc odd-worker-admit odd-worker-lost
     flood-supervisor flood-worker flood-log spin sleep""".split(), "stop")
 
 # With a packet socket that a hijacked worker gave it: see test_packet_socket.

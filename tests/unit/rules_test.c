@@ -58,6 +58,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_GO, "--y-", "y--", true},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CLIENT, "---y", "-y-", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ADMIT, "---y", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_LINK_IS, "--yy", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PING, "---y", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FINISH, "yyyy", "y--", true},
 

@@ -9,7 +9,8 @@
  * Properties of its own: Landlock permits what the front has said, and no more; directories alone
  * are opened before the last gate is closed, nothing else before an interface was named, and nothing
  * is opened or listens after SEAL; packet sockets are bound to the interface that was named, and to no other;
- * connections go where a TARGET said before SEAL; socket files are removed at the end.
+ * what becomes of it is said once; connections go where a TARGET said before SEAL; socket files are
+ * removed at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,7 @@ enum fails {
 };
 
 #define N_LINKS 6
+#define MTU 1500
 
 static const struct plk_rtnl_link links[N_LINKS] = {
 	{.index = 2, .type = ARPHRD_ETHER, .is_up = true, .name = "eth0", .mac = {2, 2}},
@@ -61,11 +63,13 @@ static const struct plk_rtnl_link links[N_LINKS] = {
 static struct world {
 	unsigned fails;
 	bool named;                     /* an interface was found for it */
+	struct plk_msg_link link;       /* what it said last of it */
 	bool sealed;                    /* SEAL was permitted */
 	char known[64][PLK_NAME_FIELD]; /* names of the interface by its indexes; "": not known */
 	int rtnl;
 	struct plk_rtnl_link change;
 	bool lost;
+	bool leaves; /* what is down is about to go */
 	int packets[16];
 	size_t n_packets;
 	size_t n_files;
@@ -102,15 +106,21 @@ plk_rtnl_request_open(void)
 }
 
 int
-plk_rtnl_find(int fd, const char *name, struct plk_rtnl_link *out)
+plk_rtnl_find(int fd, int index, const char *name, struct plk_rtnl_link *out)
 {
 	CHECK(fd == broker.rtnl_request && fakes.sandboxed);
-	CHECK(broker.link.index == 0 || strcmp(name, broker.link.name) == 0);
+	CHECK(index == 0 || (index == broker.link.index && !broker.link.gone));
+	if (index != 0 && world.leaves)
+		return -ENODEV;
+	CHECK(index != 0 || broker.link.index == 0 ||
+	      (strcmp(name, broker.name) == 0 && broker.link.gone));
 	if (world.fails & FAILS_FIND)
 		return -EIO;
 	for (size_t i = 0; i < N_LINKS; i++) {
-		if (strcmp(name, links[i].name) == 0) {
+		if (index != 0 ? index == links[i].index : strcmp(name, links[i].name) == 0) {
 			*out = links[i];
+			out->has_carrier = out->is_up;
+			out->mtu = MTU;
 			know(out);
 			world.named |= links[i].type != ARPHRD_NONE &&
 				       strcmp(links[i].kind, "macvtap") != 0;
@@ -126,7 +136,7 @@ is_ours(const struct plk_rtnl_link *change)
 {
 	if (change->gone)
 		return false;
-	return broker.link.gone ? strcmp(change->name, broker.link.name) == 0
+	return broker.link.gone ? strcmp(change->name, broker.name) == 0
 				: change->index == broker.link.index;
 }
 
@@ -144,10 +154,11 @@ plk_rtnl_read(int fd, void (*call)(void *ctx, const struct plk_rtnl_link *link),
 	if (is_ours(&world.change))
 		know(&world.change);
 	call(ctx, &world.change);
-	return 0;
+	return 1;
 }
 
-/* u8: bits 0-2 which, 3 gone, 4 up, 5 another number, 6 another name, 7 changes were lost */
+/* u8: bits 0-2 which (6: the first, without a carrier, or, not up, about to go; 7: with another MTU), 3 gone, 4 up, 5 another number, 6 another
+ * name, 7 changes were lost */
 static void
 link_event(void)
 {
@@ -156,10 +167,13 @@ link_event(void)
 	world.change = links[(how & 7) % N_LINKS];
 	world.change.gone = how & 8;
 	world.change.is_up = how & 16;
+	world.change.has_carrier = world.change.is_up && (how & 7) != 6;
+	world.change.mtu = (how & 7) == 7 ? MTU + 1 : MTU;
 	if (how & 32)
 		world.change.index += 16;
 	if (how & 64)
 		memcpy(world.change.name, "new0", sizeof "new0");
+	world.leaves = (how & 7) == 6 && !world.change.is_up;
 	world.lost = how & 128;
 	CHECK(eventfd_write(world.rtnl, 1) == 0);
 }
@@ -237,6 +251,13 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 		return -ESTALE;
 	}
 	return 0;
+}
+
+bool
+plk_packet_is_bound(int fd, int index)
+{
+	CHECK(is_packet(fd) && index == broker.link.index);
+	return !(world.fails & FAILS_BIND);
 }
 
 void
@@ -449,14 +470,46 @@ permitted(unsigned channel, const struct plk_msg *msg)
 }
 
 static void
+iface_check(const struct plk_msg_iface_is *is)
+{
+	CHECK(world.named || is->step != PLK_STEP_NONE);
+	world.link = (struct plk_msg_link){
+		.is_up = is->is_up, .has_carrier = is->has_carrier, .mtu = is->mtu};
+	memcpy(world.link.name, is->name, sizeof world.link.name);
+}
+
+/* What is said is new. */
+static void
+link_check(const struct plk_msg_link *link)
+{
+	const struct plk_msg_link was = world.link;
+	const bool was_gone = was.state == PLK_LINK_GONE;
+
+	CHECK(world.named);
+	CHECK(was_gone == (link->state == PLK_LINK_BACK || link->state == PLK_LINK_UNFIT));
+	if (link->state == PLK_LINK_UNFIT)
+		return;
+	world.link = *link;
+	if (link->state == PLK_LINK_UP || link->state == PLK_LINK_DOWN)
+		CHECK(link->is_up != was.is_up && link->is_up == (link->state == PLK_LINK_UP));
+	else if (link->state == PLK_LINK_RENAMED)
+		CHECK(strcmp(link->name, was.name) != 0);
+	else if (link->state == PLK_LINK_MTU)
+		CHECK(link->mtu != was.mtu);
+	else if (link->state == PLK_LINK_CARRIER || link->state == PLK_LINK_NO_CARRIER)
+		CHECK(link->is_up && link->has_carrier != was.has_carrier &&
+		      link->has_carrier == (link->state == PLK_LINK_CARRIER));
+}
+
+static void
 heard(unsigned channel, const struct plk_msg *msg, int *fd)
 {
 	if (msg->type == PLK_MSG_IFACE_IS)
-		CHECK(world.named || msg->u.iface_is.step != PLK_STEP_NONE);
+		iface_check(&msg->u.iface_is);
 	if (channel == FRONT)
 		CHECK(*fd < 0 || msg->type == PLK_MSG_LISTENING || msg->type == PLK_MSG_CONNECTING);
 	if (msg->type == PLK_MSG_LINK)
-		CHECK(world.named);
+		link_check(&msg->u.link);
 	if (msg->type == PLK_MSG_CONFINED)
 		allowed_check();
 	else

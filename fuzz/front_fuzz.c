@@ -140,7 +140,11 @@ broker_answer(const struct plk_msg *order)
 	case PLK_MSG_IFACE_TAP:
 		answer.msg = (struct plk_msg){
 			.type = PLK_MSG_IFACE_IS,
-			.u.iface_is = {.index = 2, .is_up = 1, .name = "eth0"},
+			.u.iface_is = {.index = 2,
+				       .is_up = 1,
+				       .has_carrier = 1,
+				       .mtu = 1500,
+				       .name = "eth0"},
 		};
 		break;
 	case PLK_MSG_LISTEN_UNIX:
@@ -341,6 +345,9 @@ heard(unsigned channel, const struct plk_msg *msg, int *fd)
 		page_take(&msg->u.config, *fd);
 	if (msg->type == PLK_MSG_ADMIT)
 		admit_check(&msg->u.admit);
+	if (msg->type == PLK_MSG_LINK_IS)
+		CHECK(msg->u.link_is.is_there ||
+		      (!msg->u.link_is.is_up && !msg->u.link_is.has_carrier));
 	answer = channel == BROKER ? broker_answer(msg) : worker_answer(msg);
 	answer_now_or_later(&answer);
 }
@@ -500,9 +507,10 @@ static const struct hostile_word words[] = {
 	FROM(WORKER, FD_NONE, PONG),
 	FROM(WORKER, FD_NONE, ADOPTED, .u.adopted = {0, PLK_E_ADOPT_TWICE, 0}),
 	FROM(WORKER, FD_NONE, EVENT, .u.event = {.code = PLK_EVENT_NO_ROOM, .b = 1, .c = 1}),
-	FROM(BROKER, FD_NONE, LINK, .u.link = {PLK_LINK_GONE, 2, "eth0"}),
-	FROM(BROKER, FD_NONE, LINK, .u.link = {PLK_LINK_BACK, 3, "eth0"}),
-	FROM(BROKER, FD_NONE, LINK, .u.link = {PLK_LINK_DOWN, 3, "eth0"}),
+	FROM(BROKER, FD_NONE, LINK, .u.link = {.state = PLK_LINK_GONE, .index = 2, .name = "eth0"}),
+	FROM(BROKER, FD_NONE, LINK,
+	     .u.link = {.state = PLK_LINK_BACK, .index = 3, .is_up = 1, .name = "eth0"}),
+	FROM(BROKER, FD_NONE, LINK, .u.link = {.state = PLK_LINK_DOWN, .index = 3, .name = "eth0"}),
 	FROM(BROKER, FD_STREAM, CONNECTING, .u.connecting = {1, 0, 0}),
 	FROM(BROKER, FD_NONE, CONNECTING, .u.connecting = {1, PLK_STEP_CONNECT, 111}),
 	FROM(BROKER, FD_NONE, CONNECTING, .u.connecting = {0, 0, 0}),
@@ -522,6 +530,13 @@ static const struct hostile_word words[] = {
 	FROM(WORKER, FD_NONE, CONFINED, .u.confined = {.namespaces = 31}),
 	FROM(BROKER, FD_NONE, CONFINED, .u.confined = {.landlock = 6}),
 	FROM(SUPERVISOR, FD_NONE, CONFINED, .u.confined = {.namespaces_error = 1}),
+	FROM(BROKER, FD_NONE, LINK,
+	     .u.link = {.state = PLK_LINK_UNFIT, .index = 4, .name = "eth0"}),
+	FROM(BROKER, FD_NONE, LINK, .u.link = {.state = PLK_LINK_RENAMED, .index = 2, .name = "x"}),
+	FROM(BROKER, FD_NONE, LINK, .u.link = {.state = PLK_LINK_MTU, .index = 2, .mtu = 9000}),
+	FROM(BROKER, FD_NONE, LINK, .u.link = {.state = PLK_LINK_NO_CARRIER, .is_up = 1}),
+	FROM(BROKER, FD_NONE, LINK,
+	     .u.link = {.state = PLK_LINK_CARRIER, .has_carrier = 1, .kind = PLK_LINK_TAP}),
 };
 
 static const struct hostile_process process = {

@@ -12,7 +12,9 @@
  * used; with CONFINE the broker closes its sandbox, which permits just that (START -> IFACE). One
  * interface is named once (IFACE -> SETUP). Packet sockets are opened unbound by class, then
  * bound; the broker keeps a copy of each, to bind it again when an interface of that name comes
- * back, and to hand it to the next worker. Remotes are made known until SEAL (SETUP -> RUN); after
+ * back, and to hand it to the next worker. The interface is followed by its number while it is
+ * there, whatever it is called then; when it went, one is waited for of the name that it had at the
+ * start, which is what the operator wrote, and what a restart would look for. Remotes are made known until SEAL (SETUP -> RUN); after
  * it only connections to known targets are made, by index.
  */
 #include <errno.h>
@@ -81,6 +83,8 @@ static struct broker {
 	size_t n_taps;
 	const struct tap *tap; /* the interface, if it was named so */
 	struct plk_rtnl_link link;
+	char name[PLK_NAME_FIELD]; /* at the start */
+	int unfit;                 /* number of one of that name that cannot be used, and said so */
 	bool promisc;
 	struct packet packets[PLK_CLASSES];
 	struct target targets[PLK_PORTS_MAX];
@@ -191,6 +195,17 @@ kind_of(const struct plk_rtnl_link *link)
 	return strcmp(link->kind, "veth") == 0 ? PLK_LINK_VETH : PLK_LINK_OTHER;
 }
 
+/* A name may have control characters, which no message may. */
+static void
+name_print(const struct plk_rtnl_link *link, char out[PLK_NAME_FIELD])
+{
+	memcpy(out, link->name, PLK_NAME_FIELD);
+	for (char *p = out; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
+}
+
 static void
 answer_iface(enum plk_step step, int error)
 {
@@ -200,25 +215,36 @@ answer_iface(enum plk_step step, int error)
 			       .error = (uint32_t)-error,
 			       .index = (uint32_t)broker.link.index,
 			       .is_up = broker.link.is_up,
-			       .kind = (uint8_t)kind_of(&broker.link)},
+			       .has_carrier = broker.link.has_carrier,
+			       .kind = (uint8_t)kind_of(&broker.link),
+			       .mtu = broker.link.mtu},
 	};
 
-	memcpy(msg.u.iface_is.name, broker.link.name, sizeof msg.u.iface_is.name);
+	name_print(&broker.link, msg.u.iface_is.name);
 	tell_front(&msg);
 }
+
+static void news_read(void);
 
 static void
 iface_open(const char *name)
 {
 	struct plk_rtnl_link link;
-	int error = plk_rtnl_find(broker.rtnl_request, name, &link);
+	int error;
 
+	news_read(); /* what is older than the answer must not be taken for newer */
+	error = plk_rtnl_find(broker.rtnl_request, 0, name, &link);
 	if (error < 0) {
 		answer_iface(PLK_STEP_INTERFACE, error);
-	} else if (!is_ethernet(&link) || is_inverted(&link)) {
+	} else if (is_inverted(&link)) {
+		answer_iface(PLK_STEP_INVERTED, 0);
+	} else if (!is_ethernet(&link)) {
 		answer_iface(PLK_STEP_KIND, 0);
 	} else {
 		broker.link = link;
+		/* of one that is down the kernel does not say */
+		broker.link.has_carrier |= !link.is_up;
+		memcpy(broker.name, link.name, sizeof broker.name);
 		/* not before: without an interface nothing is opened */
 		broker.stage = PLK_STAGE_SETUP;
 		answer_iface(PLK_STEP_NONE, 0);
@@ -253,7 +279,7 @@ tap_is_here(const struct tap *tap, const char *name)
 		return PLK_STEP_NETNS;
 	if (tap->netns == PLK_NETNS_OURS)
 		return PLK_STEP_NONE;
-	if (plk_rtnl_find(broker.rtnl_request, name, &link) < 0)
+	if (plk_rtnl_find(broker.rtnl_request, 0, name, &link) < 0)
 		return PLK_STEP_NETNS;
 	if (plk_tap_mac(tap->fd, mac) < 0 || memcmp(mac, link.mac, sizeof mac) != 0)
 		return PLK_STEP_MAC;
@@ -359,6 +385,24 @@ packet_bind(struct packet *packet, enum plk_class class, enum plk_step *step)
 	return error;
 }
 
+static void name_take(const struct plk_rtnl_link *link);
+
+/* As packet_bind(), for an interface that comes and goes. One that was made is often renamed at once. */
+static int
+packet_bind_now(struct packet *packet, enum plk_class class, enum plk_step *step)
+{
+	struct plk_rtnl_link now;
+	int error = broker.link.gone ? -ENODEV : packet_bind(packet, class, step);
+
+	if (error != -ESTALE)
+		return error;
+	error = plk_rtnl_find(broker.rtnl_request, broker.link.index, NULL, &now);
+	if (error < 0)
+		return error;
+	name_take(&now);
+	return packet_bind(packet, class, step);
+}
+
 static void
 answer_bind(const struct plk_msg *msg)
 {
@@ -367,8 +411,9 @@ answer_bind(const struct plk_msg *msg)
 	enum plk_step step = PLK_STEP_BIND;
 	int error = -EBADF;
 
+	news_read(); /* so that the front hears first what became of the interface */
 	if (packet->fd >= 0) {
-		error = packet_bind(packet, class, &step);
+		error = packet_bind_now(packet, class, &step);
 		packet->bound = error == 0;
 		if (error < 0)
 			plk_packet_silence(
@@ -383,6 +428,7 @@ answer_promisc(const struct plk_msg *msg)
 {
 	int error = 0;
 
+	news_read();
 	broker.promisc = msg->u.promisc.on;
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		struct packet *packet = &broker.packets[i];
@@ -633,42 +679,111 @@ supervisor_read(void *ctx, uint32_t events)
 /* ---- what becomes of the interface ---- */
 
 static void
-tell_link(enum plk_link state)
+tell_link(enum plk_link state, const struct plk_rtnl_link *link)
 {
 	struct plk_msg msg = {
 		.type = PLK_MSG_LINK,
-		.u.link = {.state = (uint8_t)state, .index = (uint32_t)broker.link.index},
+		.u.link = {.state = (uint8_t)state,
+			   .index = (uint32_t)link->index,
+			   .is_up = link->is_up,
+			   .has_carrier = link->has_carrier,
+			   .kind = (uint8_t)kind_of(link),
+			   .mtu = link->mtu},
 	};
 
-	memcpy(msg.u.link.name, broker.link.name, sizeof msg.u.link.name);
+	name_print(link, msg.u.link.name);
 	tell_front(&msg);
 }
 
 static void
 link_gone(void)
 {
-	if (broker.link.gone)
-		return;
 	broker.link.gone = true;
 	for (size_t i = 0; i < PLK_CLASSES; i++) {
 		broker.packets[i].bound = false;
 		/* the kernel has forgotten it with the interface */
 		broker.packets[i].promisc = false;
 	}
-	tell_link(PLK_LINK_GONE);
+	tell_link(PLK_LINK_GONE, &broker.link);
 }
 
-/* Another interface has the name of the one that went: the front orders the sockets to be bound
- * again. */
+static void
+name_take(const struct plk_rtnl_link *link)
+{
+	if (strcmp(link->name, broker.link.name) == 0)
+		return;
+	memcpy(broker.link.name, link->name, sizeof broker.link.name);
+	tell_link(PLK_LINK_RENAMED, &broker.link);
+}
+
+/* One message for each change, and none for what was said before. */
+static void
+link_compare(const struct plk_rtnl_link *link)
+{
+	struct plk_rtnl_link *ours = &broker.link;
+
+	name_take(link);
+	if (link->mtu != ours->mtu) {
+		ours->mtu = link->mtu;
+		tell_link(PLK_LINK_MTU, ours);
+	}
+	if (link->is_up != ours->is_up) {
+		ours->is_up = link->is_up;
+		tell_link(link->is_up ? PLK_LINK_UP : PLK_LINK_DOWN, ours);
+	}
+	if (link->is_up && link->has_carrier != ours->has_carrier) {
+		ours->has_carrier = link->has_carrier;
+		tell_link(link->has_carrier ? PLK_LINK_CARRIER : PLK_LINK_NO_CARRIER, ours);
+	}
+}
+
+/* An interface has the name of the one that went: the front orders the sockets to be bound again. */
 static void
 link_back(const struct plk_rtnl_link *link)
 {
-	if (broker.tap || !is_ethernet(link) || is_inverted(link))
+	if (broker.tap)
 		return; /* a TAP that was given as a descriptor does not come back by its name */
+	if (!is_ethernet(link) || is_inverted(link)) {
+		if (link->index != broker.unfit)
+			tell_link(PLK_LINK_UNFIT, link);
+		broker.unfit = link->index;
+		return;
+	}
 	broker.link = *link;
-	tell_link(PLK_LINK_BACK);
-	if (!link->is_up)
-		tell_link(PLK_LINK_DOWN);
+	broker.link.has_carrier = true; /* if not, that is the next message */
+	tell_link(PLK_LINK_BACK, &broker.link);
+	link_compare(link);
+}
+
+static void
+by_name_look(void)
+{
+	struct plk_rtnl_link link;
+
+	if (plk_rtnl_find(broker.rtnl_request, 0, broker.name, &link) == 0)
+		link_back(&link);
+}
+
+/* One that was renamed may have left its name to another, of which no news will come. */
+static void
+link_went(void)
+{
+	bool had_name = strcmp(broker.link.name, broker.name) == 0;
+
+	link_gone();
+	if (!had_name)
+		by_name_look();
+}
+
+/* One that is deleted or leaves is taken down first, and that is told apart: it is one change. The
+ * kernel answers when it has finished with it. */
+static bool
+is_leaving(const struct plk_rtnl_link *link)
+{
+	struct plk_rtnl_link now;
+
+	return broker.link.is_up && !link->is_up &&
+	       plk_rtnl_find(broker.rtnl_request, link->index, NULL, &now) == -ENODEV;
 }
 
 static void
@@ -678,21 +793,36 @@ link_changed(void *ctx, const struct plk_rtnl_link *link)
 	if (broker.link.index == 0)
 		return; /* no interface yet */
 	if (broker.link.gone) {
-		if (!link->gone && strcmp(link->name, broker.link.name) == 0)
+		if (!link->gone && strcmp(link->name, broker.name) == 0)
 			link_back(link);
-		return;
+	} else if (link->index == broker.link.index) {
+		if (link->gone)
+			link_went();
+		else if (!is_leaving(link))
+			link_compare(link);
 	}
-	if (link->index != broker.link.index)
-		return;
-	if (link->gone) {
-		link_gone();
-		return;
+}
+
+/* What is older than what was lost. */
+static void
+link_ignored(void *ctx, const struct plk_rtnl_link *link)
+{
+	(void)ctx;
+	(void)link;
+}
+
+/* Whether the interface never went: one that moved to another network namespace and back has the
+ * number that it had. */
+static bool
+never_went(void)
+{
+	for (size_t i = 0; i < PLK_CLASSES; i++) {
+		const struct packet *packet = &broker.packets[i];
+
+		if (packet->bound && !plk_packet_is_bound(packet->fd, broker.link.index))
+			return false;
 	}
-	memcpy(broker.link.name, link->name, sizeof broker.link.name); /* renamed, perhaps */
-	if (link->is_up != broker.link.is_up) {
-		broker.link.is_up = link->is_up;
-		tell_link(link->is_up ? PLK_LINK_UP : PLK_LINK_DOWN);
-	}
+	return true;
 }
 
 /* Changes were lost: look at how things are. */
@@ -704,13 +834,30 @@ link_look(void)
 
 	if (broker.link.index == 0)
 		return; /* no interface yet */
-	error = plk_rtnl_find(broker.rtnl_request, broker.link.name, &link);
-	if (error == 0 && !broker.link.gone && link.index != broker.link.index)
-		link_gone();
-	if (error == 0)
-		link_changed(NULL, &link);
-	else if (error == -ENODEV)
-		link_gone();
+	if (!broker.link.gone) {
+		error = plk_rtnl_find(broker.rtnl_request, broker.link.index, NULL, &link);
+		if (error == 0 && never_went())
+			link_compare(&link);
+		else if (error == 0 || error == -ENODEV)
+			link_gone();
+	}
+	if (broker.link.gone)
+		by_name_look();
+}
+
+/* All that there is. */
+static void
+news_read(void)
+{
+	bool lost = false;
+	int got;
+
+	do {
+		got = plk_rtnl_read(broker.rtnl, lost ? link_ignored : link_changed, NULL);
+		lost |= got == -ENOBUFS;
+	} while (got > 0 || got == -ENOBUFS);
+	if (lost)
+		link_look();
 }
 
 static void
@@ -718,8 +865,7 @@ rtnl_read(void *ctx, uint32_t events)
 {
 	(void)ctx;
 	(void)events;
-	if (plk_rtnl_read(broker.rtnl, link_changed, NULL) == -ENOBUFS)
-		link_look();
+	news_read();
 }
 
 /* ---- start ---- */

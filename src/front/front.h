@@ -6,8 +6,8 @@
  * nothing to lose: no capability, and it never holds a packet socket. It orders, the broker and the
  * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
  * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
- * interface that goes and comes, a worker that died and its successor (main.c). The words of the
- * log are here (words.c).
+ * interface that goes and comes (link.c), a worker that died and its successor (main.c). The words
+ * of the log are here (words.c).
  */
 #ifndef PLK_FRONT_FRONT_H
 #define PLK_FRONT_FRONT_H
@@ -109,8 +109,9 @@ struct front {
 	bool bind_later;             /* the interface came back during the start */
 	struct plk_timer bind_timer; /* a socket could not be bound again: once more */
 	struct plk_backoff bind_backoff;
-	struct plk_msg_iface_is iface;
-	char os[PLK_OS_BYTES];     /* system and release of this machine */
+	char os[PLK_OS_BYTES];         /* system and release of this machine */
+	struct plk_msg_iface_is iface; /* as the broker said last */
+	bool iface_gone;
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
 	bool serving;
@@ -123,6 +124,8 @@ struct front {
 	struct plk_ratelimit refused_lines;
 	struct plk_ratelimit worker_lines;
 	struct plk_ratelimit broker_lines;
+	struct plk_ratelimit link_lines;
+	struct plk_ratelimit carrier_lines; /* a VM comes and goes as it likes */
 };
 
 extern struct front front;
@@ -207,7 +210,27 @@ void plk_active_ended(uint16_t port);
 /** plk_active_forget() - the worker died: connections of all active remotes ended */
 void plk_active_forget(void);
 
+/* link.c */
+
+/** plk_link_said() - what became of the interface */
+void plk_link_said(const struct plk_msg_link *link);
+
+/** plk_link_tell() - tell the worker how the interface is */
+void plk_link_tell(void);
+
+/** plk_link_bind() - order all packet sockets to be bound to the interface */
+void plk_link_bind(void);
+
+/** plk_link_bind_failed() - one could not be bound, and is deaf: later again, while there is an interface */
+void plk_link_bind_failed(void);
+
 /* words.c */
+
+/** plk_words_link() - log what became of the interface; front.iface is how it was before */
+void plk_words_link(const struct plk_msg_link *link);
+
+/** plk_words_carrier() - log whether front.iface has a carrier */
+void plk_words_carrier(bool has_carrier);
 
 /** plk_words_step() - what failed; a phrase */
 const char *plk_words_step(unsigned step);

@@ -274,6 +274,7 @@ worker_equip(void)
 		plk_front_about_send();
 	if (front.replacing)
 		return;
+	plk_link_tell();
 	front.handouts++;
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_HANDOUT}, -1);
 }
@@ -402,57 +403,6 @@ worker_read(void *ctx, uint32_t events)
 
 /* ---- broker ---- */
 
-static void
-bind_again(void)
-{
-	for (uint8_t i = 0; i < PLK_CLASSES; i++)
-		plk_front_send(
-			front.broker.fd,
-			&(const struct plk_msg){.type = PLK_MSG_BIND, .u.bind = {.class = i}}, -1);
-}
-
-static void
-bind_retry(void *ctx)
-{
-	(void)ctx;
-	bind_again();
-}
-
-/* A class that cannot be bound is deaf: it is tried again, while there is an interface. */
-static void
-bind_failed(void)
-{
-	if (front.bind_timer.at_ms != 0)
-		return;
-	front.bind_timer.call = bind_retry;
-	plk_timer_set(&front.loop, &front.bind_timer, plk_backoff_step(&front.bind_backoff, 0));
-}
-
-static void
-link_log(const struct plk_msg_link *link)
-{
-	static const char *const words[PLK_LINKS] = {
-		[PLK_LINK_UP] = "interface is up",
-		[PLK_LINK_DOWN] =
-			"interface is down; nothing is captured or sent until it is up again",
-		[PLK_LINK_GONE] =
-			"interface is gone (deleted, or moved to another network namespace)",
-		[PLK_LINK_BACK] = "interface is back",
-	};
-
-	plk_log(link->state == PLK_LINK_UP || link->state == PLK_LINK_BACK ? PLK_LOG_LINE_INFO
-									   : PLK_LOG_LINE_WARNING,
-		"%s interface=%s index=%u", words[link->state], link->name, link->index);
-	if (link->state == PLK_LINK_GONE)
-		plk_timer_stop(&front.bind_timer);
-	if (link->state == PLK_LINK_BACK) {
-		front.bind_backoff = PLK_BACKOFF_CONNECT;
-		if (front.stage == PLK_STAGE_RUN)
-			bind_again();
-	}
-	front.bind_later |= link->state == PLK_LINK_BACK;
-}
-
 /* The worker has its packet sockets, or never will: then the next one tries. An answer that others follow is about a worker
  * that has died since. */
 static void
@@ -478,11 +428,13 @@ done_later(const struct plk_msg_done *done)
 	}
 	if (done->error == 0 || done->error == EBADF) /* EBADF: a class that is not used */
 		return;
+	if (done->request == PLK_MSG_BIND && front.iface_gone)
+		return; /* that was said, and they are bound when there is one again */
 	plk_log(PLK_LOG_LINE_ERROR, "%s class=%s: %s%s", plk_words_step(done->step),
 		plk_words_class(done->class), plk_words_error(done->error),
 		done->request == PLK_MSG_BIND ? "; trying again" : "");
 	if (done->request == PLK_MSG_BIND)
-		bind_failed();
+		plk_link_bind_failed();
 }
 
 static void
@@ -506,7 +458,7 @@ broker_said(struct plk_received *received)
 			done_later(&msg->u.done);
 		break;
 	case PLK_MSG_LINK:
-		link_log(&msg->u.link);
+		plk_link_said(&msg->u.link);
 		break;
 	case PLK_MSG_CONFINED:
 		front.confined.broker = msg->u.confined;
@@ -690,7 +642,7 @@ ready(void)
 	front.stage = PLK_STAGE_RUN;
 	confined_log();
 	if (front.bind_later)
-		bind_again();
+		plk_link_bind();
 	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
 		front.cmdline.n_ports);
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);

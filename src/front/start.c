@@ -697,6 +697,16 @@ host_hint(void)
 	}
 }
 
+/* What is so from the start, and is no change. */
+static void
+link_hint(void)
+{
+	if (!front.iface.is_up)
+		plk_log(PLK_LOG_LINE_WARNING, "interface is down interface=%s", front.iface.name);
+	else if (!front.iface.has_carrier)
+		plk_words_carrier(false);
+}
+
 static void
 user_hint(void)
 {
@@ -712,16 +722,16 @@ plk_start_open(void)
 	worker_get();
 	listeners_adopt();
 	interface_get();
+	link_hint();
 	user_hint();
 	packets_open();
 	remotes_open();
 	packets_bind();
 	plk_front_about_send();
 	ask_done(&(const struct plk_msg){.type = PLK_MSG_HANDOUT});
+	plk_link_tell();
 	plk_front_ask(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1,
 		      PLK_MSG_SERVING);
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_SEAL}, -1);
 	host_hint();
-	if (!front.iface.is_up)
-		plk_log(PLK_LOG_LINE_WARNING, "interface is down interface=%s", front.iface.name);
 }

@@ -59,8 +59,11 @@ plk_words_step(unsigned step)
 	static const char *const words[PLK_STEPS] = {
 		[PLK_STEP_NONE] = "cannot do it",
 		[PLK_STEP_INTERFACE] = "cannot find the interface",
-		[PLK_STEP_KIND] = "the interface has no Ethernet frames, or is a macvtap, whose "
-				  "directions are inverted",
+		[PLK_STEP_KIND] = "the interface has no Ethernet frames",
+		[PLK_STEP_INVERTED] =
+			"a macvtap or ipvtap has its directions inverted: what its VM sends is "
+			"outgoing on it, and what is sent on it leaves for the network, not for "
+			"the VM; give the VM a TAP, on a bridge, and serve that",
 		[PLK_STEP_NETNS] =
 			"the TAP lives in another network namespace; start pktlockd in that one",
 		[PLK_STEP_MAC] = "the TAP is not the interface of its name here (another address); "
@@ -78,8 +81,8 @@ plk_words_step(unsigned step)
 		[PLK_STEP_HANDOUT] = "cannot hand the packet sockets to the worker",
 		[PLK_STEP_PRIVILEGES] = "cannot give up new privileges",
 		[PLK_STEP_CAPABILITIES] = "cannot give up capabilities",
-		[PLK_STEP_LANDLOCK] = "cannot use Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK, "
-				      "lsm=landlock)",
+		[PLK_STEP_LANDLOCK] = ("cannot use Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK, "
+				       "lsm=landlock)"),
 		[PLK_STEP_LIMITS] = "cannot set resource limits",
 		[PLK_STEP_DUMPABLE] = "cannot become undumpable",
 		[PLK_STEP_CALLS] = "cannot load the system call filter (CONFIG_SECCOMP_FILTER)",
@@ -228,6 +231,83 @@ plk_words_confined(const char *process, const struct plk_msg_confined *c, bool i
 		process, c->calls, c->conditions, capabilities_name(c->capabilities),
 		capabilities_name(c->bounding), c->securebits ? "locked" : "open", c->landlock,
 		c->files, c->mdwe ? "yes" : "no", namespaces);
+}
+
+/* For a TAP, what its carrier stands for. */
+void
+plk_words_carrier(bool has_carrier)
+{
+	static const char *const words[2][2] = {
+		{"interface has no carrier: what is sent is dropped until it has one",
+		 "interface has a carrier again"},
+		{"no VM is attached to the TAP: what is sent to it is dropped until one is",
+		 "a VM is attached to the TAP"},
+	};
+
+	plk_log(has_carrier ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING, "%s interface=%s index=%u",
+		words[front.iface.kind == PLK_LINK_TAP][has_carrier], front.iface.name,
+		front.iface.index);
+}
+
+/* A TAP that was given as a descriptor is not looked for by its name, which another may have. */
+static void
+gone_log(const struct plk_msg_link *link)
+{
+	const struct plk_iface *iface = &front.cmdline.iface;
+
+	plk_log(PLK_LOG_LINE_WARNING,
+		"interface is gone (deleted, or moved to another network namespace); %s%s "
+		"interface=%s index=%u",
+		iface->is_tapfd ? "a TAP that was given as a descriptor does not come back"
+				: "waiting for one of the name ",
+		iface->is_tapfd ? "" : iface->name, link->name, link->index);
+}
+
+void
+plk_words_link(const struct plk_msg_link *link)
+{
+	static const char down[] = "nothing is captured or sent until it is up";
+	const bool is_carrier =
+		link->state == PLK_LINK_CARRIER || link->state == PLK_LINK_NO_CARRIER;
+
+	if (!plk_front_limited(is_carrier ? &front.carrier_lines : &front.link_lines))
+		return;
+	switch (link->state) {
+	case PLK_LINK_UP:
+		plk_log(PLK_LOG_LINE_INFO, "interface is up interface=%s index=%u", link->name,
+			link->index);
+		break;
+	case PLK_LINK_DOWN:
+		plk_log(PLK_LOG_LINE_WARNING, "interface is down; %s interface=%s index=%u", down,
+			link->name, link->index);
+		break;
+	case PLK_LINK_GONE:
+		gone_log(link);
+		break;
+	case PLK_LINK_BACK:
+		plk_log(link->is_up ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
+			"interface is back%s%s interface=%s index=%u",
+			link->is_up ? "" : ", and down; ", link->is_up ? "" : down, link->name,
+			link->index);
+		break;
+	case PLK_LINK_UNFIT:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"an interface of the name is there again, but is not served: it has no "
+			"Ethernet frames, or is a macvtap or ipvtap interface=%s index=%u",
+			link->name, link->index);
+		break;
+	case PLK_LINK_RENAMED:
+		plk_log(PLK_LOG_LINE_INFO, "interface was renamed from=%s interface=%s index=%u",
+			front.iface.name, link->name, link->index);
+		break;
+	case PLK_LINK_MTU:
+		plk_log(PLK_LOG_LINE_INFO,
+			"interface has another MTU from=%u mtu=%u interface=%s index=%u",
+			front.iface.mtu, link->mtu, link->name, link->index);
+		break;
+	default: /* PLK_LINK_NO_CARRIER, PLK_LINK_CARRIER */
+		plk_words_carrier(link->state == PLK_LINK_CARRIER);
+	}
 }
 
 static const char *

@@ -51,7 +51,8 @@ enum plk_netns {
 enum plk_step {
 	PLK_STEP_NONE,
 	PLK_STEP_INTERFACE, /* find it */
-	PLK_STEP_KIND,      /* its kind cannot be used; the error is 0 */
+	PLK_STEP_KIND,      /* it has no Ethernet frames; the error is 0 */
+	PLK_STEP_INVERTED,  /* it is a macvtap or ipvtap; the error is 0 */
 	PLK_STEP_NETNS,     /* the TAP lives in another network namespace */
 	PLK_STEP_MAC,       /* the TAP and the interface of its name have different addresses */
 	PLK_STEP_SOCKET,
@@ -97,8 +98,13 @@ enum plk_link_kind {
 enum plk_link {
 	PLK_LINK_UP,
 	PLK_LINK_DOWN,
-	PLK_LINK_GONE, /* deleted or moved to another namespace */
-	PLK_LINK_BACK, /* there is one of its name again */
+	PLK_LINK_GONE,  /* deleted or moved to another namespace */
+	PLK_LINK_BACK,  /* there is one of its name again */
+	PLK_LINK_UNFIT, /* there is, but of a kind that cannot be used */
+	PLK_LINK_RENAMED,
+	PLK_LINK_MTU,
+	PLK_LINK_NO_CARRIER,
+	PLK_LINK_CARRIER,
 	PLK_LINKS
 };
 
@@ -278,9 +284,12 @@ enum plk_counter {
 	U8(class, PLK_CLASSES - 1)
 #define PLK_MSG_PROMISC_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(on, 1)
+#define PLK_MSG_INTERFACE_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(index, INT32_MAX) U8(is_up, 1) U8(has_carrier, 1) U8(kind, PLK_LINK_KINDS - 1) U32(mtu, PLK_ANY32) \
+	STR(name, PLK_NAME_FIELD)
 #define PLK_MSG_IFACE_IS_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX) U32(index, INT32_MAX) U8(is_up, 1) \
-	U8(kind, PLK_LINK_KINDS - 1) STR(name, PLK_NAME_FIELD)
+	U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX) \
+	PLK_MSG_INTERFACE_FIELDS(U8, U16, U32, U64, STR, RAW)
 #define PLK_MSG_LISTENING_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX)
 #define PLK_MSG_CONNECTING_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -288,7 +297,7 @@ enum plk_counter {
 #define PLK_MSG_DONE_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(request, PLK_ANY8) U8(class, PLK_CLASSES - 1) U8(step, PLK_STEPS - 1) U32(error, PLK_ERRNO_MAX)
 #define PLK_MSG_LINK_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	U8(state, PLK_LINKS - 1) U32(index, INT32_MAX) STR(name, PLK_NAME_FIELD)
+	U8(state, PLK_LINKS - 1) PLK_MSG_INTERFACE_FIELDS(U8, U16, U32, U64, STR, RAW)
 #define PLK_MSG_PACKET_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1) U32(block_bytes, PLK_ANY32) U32(n_blocks, PLK_ANY32)
 #define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \

@@ -136,21 +136,26 @@ plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step
 	return 0;
 }
 
+bool
+plk_packet_is_bound(int fd, int index)
+{
+	struct sockaddr_ll bound = {0};
+	socklen_t n = sizeof bound;
+
+	/* #syscalls:broker getsockname ioctl[1=SIOCGIFINDEX] (is it bound to the interface of that name) */
+	return getsockname(fd, (struct sockaddr *)&bound, &n) == 0 && bound.sll_ifindex == index;
+}
+
 /* Whether the socket is bound to @index, and @name still names it. */
 static int
 verify(int fd, int index, const char *name)
 {
-	struct sockaddr_ll bound = {0};
-	socklen_t n = sizeof bound;
 	struct ifreq request = {0};
 
-	/* #syscalls:broker getsockname ioctl[1=SIOCGIFINDEX] (is it bound to the interface of that name) */
-	if (getsockname(fd, (struct sockaddr *)&bound, &n) < 0)
-		return -errno;
 	memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
 	if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
 		return errno == ENODEV ? -ESTALE : -errno;
-	return bound.sll_ifindex == index && request.ifr_ifindex == index ? 0 : -ESTALE;
+	return request.ifr_ifindex == index && plk_packet_is_bound(fd, index) ? 0 : -ESTALE;
 }
 
 int

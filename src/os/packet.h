@@ -53,6 +53,9 @@ int plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *
  */
 int plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step);
 
+/** plk_packet_is_bound() - whether a socket is bound to an interface; one that went, for a moment even, has left it unbound */
+bool plk_packet_is_bound(int fd, int index);
+
 /** plk_packet_silence() - neither receive nor send any more, until it is bound again
  * @rx: as plk_packet_bind()
  */

@@ -5,6 +5,7 @@
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -103,6 +104,8 @@ attributes_take(struct plk_span attributes, struct plk_rtnl_link *out)
 			string_take(value, out->name, sizeof out->name - 1);
 		else if (type == IFLA_LINKINFO)
 			info_take(value, out);
+		else if (type == IFLA_MTU && value.n == sizeof out->mtu)
+			memcpy(&out->mtu, value.p, sizeof out->mtu);
 		else if (type == IFLA_ADDRESS && value.n == PLK_ETH_ADDR)
 			memcpy(out->mac, value.p, PLK_ETH_ADDR);
 	}
@@ -142,6 +145,7 @@ link_take(uint16_t type, struct plk_span body, struct plk_rtnl_link *out)
 		.index = info.ifi_index,
 		.type = info.ifi_type,
 		.is_up = (info.ifi_flags & IFF_UP) != 0,
+		.has_carrier = (info.ifi_flags & IFF_LOWER_UP) != 0,
 	};
 	attributes_take((struct plk_span){body.p + sizeof info, body.n - sizeof info}, out);
 	return true;
@@ -181,39 +185,45 @@ plk_rtnl_read(int fd, void (*call)(void *ctx, const struct plk_rtnl_link *link),
 		if (link_take(type, body, &link))
 			call(ctx, &link);
 	}
-	return 0;
+	return 1;
 }
 
+struct request {
+	struct nlmsghdr header;
+	struct ifinfomsg info;
+	struct rtattr attr;
+	char name[IFNAMSIZ];
+};
+
+/* By number the attribute is left out. */
 static int
-request_send(int fd, const char *name)
+request_send(int fd, int index, const char *name)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg info;
-		struct rtattr attr;
-		char name[IFNAMSIZ];
-	} request = {
+	struct request request = {
 		.header = {.nlmsg_len = sizeof request,
 			   .nlmsg_type = RTM_GETLINK,
 			   .nlmsg_flags = NLM_F_REQUEST},
-		.info = {.ifi_family = AF_UNSPEC},
+		.info = {.ifi_family = AF_UNSPEC, .ifi_index = index},
 		.attr = {.rta_len = RTA_LENGTH(IFNAMSIZ), .rta_type = IFLA_IFNAME},
 	};
 
-	memcpy(request.name, name, strnlen(name, IFNAMSIZ - 1));
+	if (index == 0)
+		memcpy(request.name, name, strnlen(name, IFNAMSIZ - 1));
+	else
+		request.header.nlmsg_len = offsetof(struct request, attr);
 	/* #syscalls:broker sendto[3=MSG_NOSIGNAL,4=0,5=0] (asks for an interface) */
-	return send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(fd, &request, request.header.nlmsg_len, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 int
-plk_rtnl_find(int fd, const char *name, struct plk_rtnl_link *out)
+plk_rtnl_find(int fd, int index, const char *name, struct plk_rtnl_link *out)
 {
 	static uint8_t buffer[MESSAGE_BYTES];
 	struct plk_span messages = {buffer, 0};
 	struct plk_span body;
 	struct nlmsgerr error;
 	uint16_t type;
-	int n = request_send(fd, name);
+	int n = request_send(fd, index, name);
 
 	if (n < 0)
 		return n;

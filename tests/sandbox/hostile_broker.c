@@ -125,6 +125,7 @@ lie_type(unsigned type, int pass)
 static const uint8_t zeros[4096];
 static const uint8_t done[PLK_MSG_MAX] = {PLK_MSG_DONE};
 static const uint8_t connecting[PLK_MSG_MAX] = {PLK_MSG_CONNECTING, PLK_PORT_INDEX};
+static const uint8_t link_state[PLK_MSG_MAX] = {PLK_MSG_LINK, PLK_LINKS};
 static const int two[2] = {FRONT, FRONT};
 
 #define DO(name, call)         \
@@ -158,6 +159,7 @@ DO(lie_packet, lie_type(PLK_MSG_PACKET, FRONT))
 DO(lie_done_with, lie_type(PLK_MSG_DONE, FRONT))
 DO(lie_listening_two,
    lie((const uint8_t[PLK_MSG_MAX]){PLK_MSG_LISTENING}, plk_msg_size(PLK_MSG_LISTENING), two, 2))
+DO(lie_link, lie(link_state, plk_msg_size(PLK_MSG_LINK), NULL, 0))
 DO(lie_port, lie(connecting, plk_msg_size(PLK_MSG_CONNECTING), NULL, 0))
 
 /* To the worker, whose channel is one of these, and to whatever the others are. */
@@ -249,6 +251,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("lie-packet", lie_packet),
 	RUN("lie-done-with", lie_done_with),
 	RUN("lie-listening-two", lie_listening_two),
+	RUN("lie-link", lie_link),
 	RUN("lie-port", lie_port),
 	RUN("worker-garbage", worker_garbage),
 	RUN("flood-events", flood_events),

@@ -64,6 +64,7 @@ LIES = {
     "lie-packet": REFUSED.format("PACKET"),
     "lie-done-with": REFUSED.format("DONE"),
     "lie-listening-two": REFUSED.format("LISTENING"),
+    "lie-link": REFUSED.format("LINK"),
     "lie-port": r"^pktlockd\[front\]: error: broker sent a message about a port that is not an active one; the service ends$",
     "worker-garbage": r"^pktlockd\[front\]: error: worker got a message that is not permitted: NONE: .*$",
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * link.c: what becomes of the interface.
+ *
+ * The broker says each change once; so does the log. The worker hears what it needs to know: a
+ * frame that could not arrive is dropped and counted rather than given to the kernel, which would
+ * lose it silently, and clients of ports with on-loss=close are closed when the interface goes. All
+ * others stay. When an interface of the name is there again, the packet sockets are bound to it.
+ */
+#include <string.h>
+
+#include "front/front.h"
+
+void
+plk_link_tell(void)
+{
+	const struct plk_msg msg = {
+		.type = PLK_MSG_LINK_IS,
+		.u.link_is = {.is_there = !front.iface_gone,
+			      .is_up = !front.iface_gone && front.iface.is_up,
+			      .has_carrier = !front.iface_gone && front.iface.has_carrier},
+	};
+
+	/* the next worker is told when it gets its equipment */
+	if (front.worker.fd >= 0 && !front.replacing)
+		plk_front_send(front.worker.fd, &msg, -1);
+}
+
+void
+plk_link_bind(void)
+{
+	for (uint8_t i = 0; i < PLK_CLASSES; i++)
+		plk_front_send(
+			front.broker.fd,
+			&(const struct plk_msg){.type = PLK_MSG_BIND, .u.bind = {.class = i}}, -1);
+}
+
+static void
+bind_retry(void *ctx)
+{
+	(void)ctx;
+	plk_link_bind();
+}
+
+void
+plk_link_bind_failed(void)
+{
+	if (front.bind_timer.at_ms != 0)
+		return;
+	front.bind_timer.call = bind_retry;
+	plk_timer_set(&front.loop, &front.bind_timer, plk_backoff_step(&front.bind_backoff, 0));
+}
+
+/* The sockets are still bound to what the interface was. During the start they are bound later. */
+static void
+back(void)
+{
+	front.bind_backoff = PLK_BACKOFF_CONNECT;
+	front.bind_later = true;
+	if (front.stage == PLK_STAGE_RUN)
+		plk_link_bind();
+}
+
+void
+plk_link_said(const struct plk_msg_link *link)
+{
+	struct plk_msg_iface_is *iface = &front.iface;
+
+	plk_words_link(link);
+	if (link->state == PLK_LINK_UNFIT)
+		return;
+	iface->index = link->index;
+	iface->is_up = link->is_up;
+	iface->has_carrier = link->has_carrier;
+	iface->kind = link->kind;
+	iface->mtu = link->mtu;
+	memcpy(iface->name, link->name, sizeof iface->name);
+	front.iface_gone = link->state == PLK_LINK_GONE;
+	plk_link_tell();
+	if (link->state == PLK_LINK_GONE)
+		plk_timer_stop(&front.bind_timer);
+	if (link->state == PLK_LINK_BACK)
+		back();
+}

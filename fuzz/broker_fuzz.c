@@ -253,6 +253,14 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 	return 0;
 }
 
+int
+plk_packet_bypass(int fd, bool on)
+{
+	CHECK(is_packet(fd) && fd == broker.packets[PLK_CLASS_TX].fd);
+	CHECK(on == (strcmp(broker.link.kind, "tun") == 0));
+	return 0;
+}
+
 bool
 plk_packet_is_bound(int fd, int index)
 {

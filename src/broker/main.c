@@ -334,7 +334,6 @@ answer_open(const struct plk_msg *msg)
 		.class = class,
 		.mark = broker.mark,
 		.outgoing = msg->u.open.outgoing,
-		.is_tap = kind_of(&broker.link) == PLK_LINK_TAP,
 	};
 	enum plk_step step = PLK_STEP_NONE;
 	int error = -EALREADY;
@@ -372,12 +371,23 @@ promisc_set(struct packet *packet, bool on)
 	return error;
 }
 
+/* A TAP whose reader sleeps loses frames silently, unless its qdisc is bypassed. The interface
+ * that comes back need not be a TAP again. */
+static int
+sender_bypass(const struct packet *packet, enum plk_step *step)
+{
+	*step = PLK_STEP_OPTION;
+	return plk_packet_bypass(packet->fd, kind_of(&broker.link) == PLK_LINK_TAP);
+}
+
 static int
 packet_bind(struct packet *packet, enum plk_class class, enum plk_step *step)
 {
-	int error = plk_packet_bind(packet->fd, class != PLK_CLASS_TX, broker.link.index,
-				    broker.link.name, step);
+	int error = class == PLK_CLASS_TX ? sender_bypass(packet, step) : 0;
 
+	if (error == 0)
+		error = plk_packet_bind(packet->fd, class != PLK_CLASS_TX, broker.link.index,
+					broker.link.name, step);
 	if (error == 0)
 		error = tap_name_verify();
 	if (error == 0 && plk_class_is_attach(class))

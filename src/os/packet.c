@@ -79,8 +79,6 @@ tx_options(int fd, const struct plk_packet_want *want)
 
 	if (error == 0)
 		error = set_int(fd, SOL_SOCKET, SO_MARK, (int)want->mark);
-	if (error == 0 && want->is_tap)
-		error = set_int(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
 	return error == 0 ? set_int(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES) : error;
 }
 
@@ -134,6 +132,12 @@ plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step
 	}
 	*fd = made;
 	return 0;
+}
+
+int
+plk_packet_bypass(int fd, bool on)
+{
+	return set_int(fd, SOL_PACKET, PACKET_QDISC_BYPASS, on);
 }
 
 bool

@@ -28,13 +28,11 @@
  * @mark:     SO_MARK of this daemon, not 0
  * @outgoing: receivers: also what the host sends through the interface (else
  *            PACKET_IGNORE_OUTGOING)
- * @is_tap:   sender: bypass the qdisc, because a TAP whose reader sleeps loses frames silently else
  */
 struct plk_packet_want {
 	enum plk_class class;
 	uint32_t mark;
 	bool outgoing;
-	bool is_tap;
 };
 
 /** plk_packet_open() - a packet socket that is not bound
@@ -52,6 +50,9 @@ int plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *
  * Return: 0; -ESTALE (the interface changed meanwhile); another -errno.
  */
 int plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step);
+
+/** plk_packet_bypass() - a sender: bypass the qdisc of the interface, or no more; Return: 0 or -errno */
+int plk_packet_bypass(int fd, bool on);
 
 /** plk_packet_is_bound() - whether a socket is bound to an interface; one that went, for a moment even, has left it unbound */
 bool plk_packet_is_bound(int fd, int index);

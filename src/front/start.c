@@ -277,7 +277,7 @@ later_key(const struct plk_port *port)
 		return "vlan=";
 	if (port->rate_fps > 0)
 		return "rate=";
-	return port->close_on_loss ? "on-loss=close" : NULL;
+	return NULL;
 }
 
 /* Where @part is in @text; it is. */

@@ -37,7 +37,7 @@ const char plk_words_help[] =
 	"      KEY             format=qemu|vnet|pcapng  vnet-hdr=10|12|20  snaplen=BYTES\n"
 	"                      direction=in|out|both  latency=low|bulk  max-clients=N\n"
 	"                      allow-uid=UID+...  allow-gid=GID+...  tcp=yes (pfd:, sd:)\n"
-	"                      on-loss=keep\n"
+	"                      on-loss=keep|close\n"
 	"  --clients=N         connections at most, 1-1024 (64)\n"
 	"  --queue=BYTES       output queue of each, 69640-16777216 (1048576)\n"
 	"  --require=namespaces  do not start where the worker cannot have namespaces of its own\n"

@@ -287,7 +287,12 @@ class Wire:
 
     def send(self, *frames):
         for data in frames:
-            self.sock.send(data)
+            try:
+                self.sock.send(data)
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                self.sock.send(data)  # the first told of the past
 
     def ignore_length(self, n):
         """Lets the kernel drop frames of n bytes."""

@@ -29,10 +29,12 @@ plk_link_tell(void)
 void
 plk_link_bind(void)
 {
-	for (uint8_t i = 0; i < PLK_CLASSES; i++)
-		plk_front_send(
-			front.broker.fd,
-			&(const struct plk_msg){.type = PLK_MSG_BIND, .u.bind = {.class = i}}, -1);
+	struct plk_msg msg = {.type = PLK_MSG_BIND};
+
+	for (int i = 0; i < PLK_CLASSES; i++) {
+		msg.u.bind.class = (uint8_t)i;
+		plk_front_send(front.broker.fd, &msg, -1);
+	}
 }
 
 static void

@@ -61,9 +61,9 @@ plk_words_step(unsigned step)
 		[PLK_STEP_INTERFACE] = "cannot find the interface",
 		[PLK_STEP_KIND] = "the interface has no Ethernet frames",
 		[PLK_STEP_INVERTED] =
-			"a macvtap or ipvtap has its directions inverted: what its VM sends is "
-			"outgoing on it, and what is sent on it leaves for the network, not for "
-			"the VM; give the VM a TAP, on a bridge, and serve that",
+			"serve a TAP on a bridge instead: a macvtap or ipvtap has its directions "
+			"inverted (what its VM sends is outgoing on it, and what is sent on it "
+			"leaves for the network)",
 		[PLK_STEP_NETNS] =
 			"the TAP lives in another network namespace; start pktlockd in that one",
 		[PLK_STEP_MAC] = "the TAP is not the interface of its name here (another address); "

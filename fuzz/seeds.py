@@ -258,6 +258,40 @@ def rxblk_seeds():
     }
 
 
+def insn(code, k=0, jt=0, jf=0):
+    return struct.pack("=HBBI", code, jt, jf, k)
+
+
+def bpf_seeds():
+    """Programs of a socket filter."""
+    take, nothing = insn(6, 262144), insn(6)
+    vlan = insn(0x30, 0xFFFFF030) + insn(0x15, 1, 3) + insn(0x28, 12) + insn(0x15, 0x8100, 1) + insn(0x15, 0x88A8, 0, 1)
+    port = insn(0x28, 12) + insn(0x15, 0x800, 0, 8) + insn(0x30, 23) + insn(0x15, 6, 0, 6) + insn(0x28, 20)
+    port += insn(0x45, 0x1FFF, 4) + insn(0xB1, 14) + insn(0x48, 16) + insn(0x15, 80, 0, 1)
+    cells = insn(0, 4) + insn(2, 1) + insn(0x61, 1) + insn(0x40, 12) + insn(0x0C) + insn(7) + insn(3, 15)
+    return {
+        "nothing": b"",
+        "take": take,
+        "take-nothing": nothing,
+        "vlan": vlan + take + nothing,
+        "tcp-port-80": port + take + nothing,
+        "cells": cells + take,
+        "divide-by-x": insn(0x3C) + insn(0x9C) + insn(0x6C) + insn(0x7C) + take,
+        "divide-by-0": insn(0x34) + take,
+        "shift-by-32": insn(0x64, 32) + take,
+        "cell-16": insn(2, 16) + take,
+        "jump-beyond": insn(5, 1) + take,
+        "jump-back": take + insn(5, 0xFFFFFFFE) + take,
+        "jump-over-all": insn(0x15, 0, 255, 255) + nothing * 255 + take,
+        "return-what-was-computed": insn(0x16),
+        "no-return": insn(0, 1),
+        "code-beyond-a-byte": insn(0x106) + take,
+        "half-an-instruction": take + take[:4],
+        "longest": nothing * 4090,
+        "one-too-many": nothing * 4091,
+    }
+
+
 def message(type_, fields=b""):
     return bytes([type_]) + fields
 
@@ -719,6 +753,7 @@ def supervisor_seeds():
 
 
 SEEDS = {
+    "bpf": bpf_seeds,
     "broker": broker_seeds,
     "cmdline": cmdline_seeds,
     "deframer": deframer_seeds,

@@ -36,6 +36,7 @@
 #define PLK_VLAN_IDS 4095      /* 0 (untagged) to 4094 (IEEE 802.1Q reserves 4095) */
 #define PLK_SNAPLEN_MIN 64     /* bytes */
 #define PLK_SNAPLEN_MAX 262144 /* bytes: libpcap's MAXIMUM_SNAPLEN */
+#define PLK_FILTER_MAX 4095    /* bytes of a pcap expression, --filter */
 
 /* A daemon. */
 #define PLK_PORTS_MAX 64     /* remotes of one daemon */
@@ -45,5 +46,7 @@
 #define PLK_QUEUE_MIN PLK_RECORD_MAX
 #define PLK_QUEUE_MAX 16777216
 #define PLK_QUEUE_DEFAULT 1048576
+/* instructions of a filter: Linux' BPF_MAXINSNS, 4096, less the 6 that we put before it (os/packet.c) */
+#define PLK_BPF_MAX 4090
 
 #endif

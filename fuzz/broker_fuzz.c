@@ -9,8 +9,8 @@
  * Properties of its own: Landlock permits what the front has said, and no more; directories alone
  * are opened before the last gate is closed, nothing else before an interface was named, and nothing
  * is opened or listens after SEAL; packet sockets are bound to the interface that was named, and to no other;
- * what becomes of it is said once; connections go where a TARGET said before SEAL; socket files are
- * removed at the end.
+ * what becomes of it is said once; a filter is on the capture classes alone, and is what was said; connections go where a TARGET
+ * said before SEAL; socket files are removed at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,6 +72,10 @@ static struct world {
 	bool leaves; /* what is down is about to go */
 	int packets[16];
 	size_t n_packets;
+	uint8_t filter
+		[PLK_BPF_BYTES +
+		 PLK_FILTER_FIELD]; /* what was said, the part that may be too much included */
+	size_t filter_bytes;
 	size_t n_files;
 	struct plk_msg said;  /* the last permitted order */
 	size_t n_directories; /* that were opened */
@@ -222,6 +226,22 @@ socket_fake(int *fd, enum plk_step *step)
 	return 0;
 }
 
+/* It is what was said, and good: else nothing is opened. Only what is captured is filtered. */
+static void
+filter_check(const struct plk_packet_want *want)
+{
+	static struct plk_bpf program;
+
+	CHECK((want->filter != NULL) ==
+	      (world.filter_bytes > 0 && want->class <= PLK_CLASS_CAPTURE_LOW));
+	if (!want->filter)
+		return;
+	CHECK(plk_bpf_parse((struct plk_span){world.filter, world.filter_bytes}, &program) ==
+	      PLK_OK);
+	CHECK(want->filter->n == program.n &&
+	      memcmp(want->filter->code, program.code, program.n * PLK_BPF_INSN) == 0);
+}
+
 int
 plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step)
 {
@@ -229,6 +249,8 @@ plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step
 
 	CHECK(fakes.sandboxed && world.named && !world.sealed);
 	CHECK(want->mark != 0 && want->class < PLK_CLASSES);
+	CHECK(want->direction == world.said.u.open.direction);
+	filter_check(want);
 	if (world.fails & FAILS_OPEN) {
 		*step = PLK_STEP_SOCKET;
 		return -EPERM;
@@ -469,6 +491,11 @@ permitted(unsigned channel, const struct plk_msg *msg)
 	world.said = *msg;
 	if (msg->type == PLK_MSG_ALLOW_TCP)
 		allow_note(&msg->u.allow_tcp);
+	if (msg->type == PLK_MSG_FILTER && world.filter_bytes <= PLK_BPF_BYTES) {
+		memcpy(world.filter + world.filter_bytes, msg->u.filter.code,
+		       (size_t)msg->u.filter.n * PLK_BPF_INSN);
+		world.filter_bytes += (size_t)msg->u.filter.n * PLK_BPF_INSN;
+	}
 	if (msg->type == PLK_MSG_SEAL)
 		world.sealed = true;
 	if (msg->type == PLK_MSG_TARGET_UNIX)
@@ -578,11 +605,18 @@ finish(void)
 		}                                           \
 	}
 
+/* An instruction, in the byte order of the machine. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define INSN(code, k) (code), 0, 0, 0, (k), 0, 0, 0
+#else
+#define INSN(code, k) 0, (code), 0, 0, 0, 0, 0, (k)
+#endif
+
 /* In the order in which a daemon starts; fuzz/seeds.py has their indexes. */
 static const struct hostile_word words[] = {
 	ORDER(IFACE_NAME, .u.iface_name = {"eth0"}),
-	ORDER(OPEN, .u.open = {PLK_CLASS_CAPTURE_BULK, 1}),
-	ORDER(OPEN, .u.open = {PLK_CLASS_ATTACH_LOW, 0}),
+	ORDER(OPEN, .u.open = {PLK_CLASS_CAPTURE_BULK, PLK_DIRECTION_BOTH}),
+	ORDER(OPEN, .u.open = {PLK_CLASS_ATTACH_LOW, PLK_DIRECTION_IN}),
 	ORDER(OPEN, .u.open = {PLK_CLASS_TX, 0}),
 	ORDER(LISTEN_UNIX, .u.listen_unix = {0, PATH}),
 	ORDER(LISTEN_TCP, .u.listen_tcp = {.port = 1, .addr = {127, 0, 0, 1}, .tcp_port = 9}),
@@ -610,6 +644,12 @@ static const struct hostile_word words[] = {
 	ORDER(ALLOW_TCP, .u.allow_tcp = {9, 0}),
 	ORDER(ALLOW_TCP, .u.allow_tcp = {7, 1}),
 	ORDER(CONFINE),
+	/* filters: a whole one, its first part, one that jumps out, as much as fits a part */
+	ORDER(FILTER, .u.filter = {1, {INSN(6, 1)}}),
+	ORDER(FILTER, .u.filter = {1, {INSN(0x28, 12)}}),
+	ORDER(FILTER, .u.filter = {1, {INSN(5, 1)}}),
+	ORDER(FILTER, .u.filter = {PLK_FILTER_INSNS, {0}}),
+	ORDER(OPEN, .u.open = {PLK_CLASS_CAPTURE_LOW, PLK_DIRECTION_OUT}),
 };
 
 static const struct hostile_process process = {

@@ -326,7 +326,7 @@ def msg_seeds():
         "rules-wrong-channel": bytes([8, 1, 10, 0]),
         "rules-shift-by-type-255": bytes([4, 1, 255, 0, 4, 1, 64, 0, 4, 1, 63, 0]),
     }
-    for type_ in range(1, 45):  # the harness makes them as long as they must be
+    for type_ in range(1, 46):  # the harness makes them as long as they must be
         seeds["zeros-of-type-%02d" % type_] = message(type_)
     return seeds
 
@@ -454,6 +454,17 @@ def broker_seeds():
         "type-0": raw(1, b"\0"),
         "type-255": raw(1, b"\xff"),
         "answer-sent-back": start + fitting(1, "DONE", bytes(7)),
+        "filter": confine + words(0, 29, 28, 1, 32, 2) + words(*range(3, 14)),
+        "filter-in-a-part": confine + words(0, 28, 1, 2, 3),
+        "filter-that-jumps-out": confine + words(0, 30, 1),
+        "filter-without-return": confine + words(0, 29, 1),
+        "filter-without-interface": confine + words(28),
+        "filter-after-open": confine + words(0, 1, 28),
+        "filter-after-attach": confine + words(0, 2, 28, 1),
+        "filter-after-seal": run + words(28),
+        "filter-of-nothing": confine + words(0) + fitting(1, "FILTER", b"\0", whole=225) + words(1),
+        "filter-part-too-long": confine + words(0) + fitting(1, "FILTER", b"\x1d", whole=225),
+        "filter-parts-many": confine + words(0, *[31] * 90),
         "link-down-up": run + event(link, 0) + event(link, 16),
         "link-gone-back": run + event(link, 8) + event(link, 48) + words(8, 9, 10),
         "link-renamed": run + event(link, 64 | 16) + event(link, 0),

@@ -14,7 +14,8 @@
  * bound; the broker keeps a copy of each, to bind it again when an interface of that name comes
  * back, and to hand it to the next worker. The interface is followed by its number while it is
  * there, whatever it is called then; when it went, one is waited for of the name that it had at the
- * start, which is what the operator wrote, and what a restart would look for. Remotes are made known until SEAL (SETUP -> RUN); after
+ * start, which is what the operator wrote, and what a restart would look for. The filter of the capture classes comes in parts
+ * before they are opened, and is checked again here. Remotes are made known until SEAL (SETUP -> RUN); after
  * it only connections to known targets are made, by index.
  */
 #include <errno.h>
@@ -87,6 +88,8 @@ static struct broker {
 	int unfit;                 /* number of one of that name that cannot be used, and said so */
 	bool promisc;
 	struct packet packets[PLK_CLASSES];
+	uint8_t filter[PLK_BPF_BYTES]; /* of the capture classes, as it came so far */
+	size_t filter_bytes;           /* 0: there is none */
 	struct target targets[PLK_PORTS_MAX];
 	struct plk_socket_file files[PLK_PORTS_MAX];
 	size_t n_files;
@@ -326,6 +329,47 @@ answer_done(enum plk_msg_type request, enum plk_class class, enum plk_step step,
 	tell_front(&msg);
 }
 
+static bool is_filtered(enum plk_class class)
+{
+	return class < PLK_CLASS_RX && !plk_class_is_attach(class);
+}
+
+static bool
+filter_is_used(void)
+{
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		if (is_filtered((enum plk_class)i) && broker.packets[i].fd >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+answer_filter(const struct plk_msg *msg)
+{
+	const size_t bytes = (size_t)msg->u.filter.n * PLK_BPF_INSN;
+
+	if (filter_is_used() || bytes > sizeof broker.filter - broker.filter_bytes)
+		give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
+	memcpy(broker.filter + broker.filter_bytes, msg->u.filter.code, bytes);
+	broker.filter_bytes += bytes;
+	answer_done(PLK_MSG_FILTER, PLK_CLASS_CAPTURE_BULK, PLK_STEP_FILTER, 0);
+}
+
+/* The filter of a class; NULL for none. */
+static const struct plk_bpf *filter_of(enum plk_class class)
+{
+	static struct plk_bpf program;
+	enum plk_err err;
+
+	if (!is_filtered(class) || broker.filter_bytes == 0)
+		return NULL;
+	err = plk_bpf_parse((struct plk_span){broker.filter, broker.filter_bytes}, &program);
+	if (err != PLK_OK)
+		give_up(PLK_EVENT_BAD_MESSAGE, PLK_MSG_FILTER, err, broker.filter_bytes);
+	return &program;
+}
+
 static void
 answer_open(const struct plk_msg *msg)
 {
@@ -333,7 +377,8 @@ answer_open(const struct plk_msg *msg)
 	const struct plk_packet_want want = {
 		.class = class,
 		.mark = broker.mark,
-		.outgoing = msg->u.open.outgoing,
+		.direction = (enum plk_direction)msg->u.open.direction,
+		.filter = filter_of(class),
 	};
 	enum plk_step step = PLK_STEP_NONE;
 	int error = -EALREADY;
@@ -608,6 +653,7 @@ static const answer answers[PLK_MSG_TYPES] = {
 	[PLK_MSG_TARGET_UNIX] = answer_target_unix,
 	[PLK_MSG_TARGET_TCP] = answer_target_tcp,
 	[PLK_MSG_CONNECT] = answer_connect,
+	[PLK_MSG_FILTER] = answer_filter,
 	[PLK_MSG_OPEN] = answer_open,
 	[PLK_MSG_BIND] = answer_bind,
 	[PLK_MSG_PROMISC] = answer_promisc,

@@ -17,6 +17,7 @@
 #include "core/backoff.h"
 #include "core/books.h"
 #include "core/ratelimit.h"
+#include "ipc/bpf.h"
 #include "os/channel.h"
 #include "os/log.h"
 #include "os/loop.h"
@@ -96,6 +97,7 @@ struct front {
 	struct plk_watch broker_watch;
 	struct plk_watch worker_watch;
 	struct plk_cmdline cmdline;
+	struct plk_bpf filter; /* of the capture classes; empty: there is none */
 	struct front_listen listen;
 	struct front_port ports[PLK_PORTS_MAX];
 	struct front_client clients[PLK_CLIENTS_MAX];

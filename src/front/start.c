@@ -562,35 +562,55 @@ is_of_class(const struct plk_port *port, enum plk_class class)
 	return plk_class_takes(class, port->role, port->latency);
 }
 
-/* Which classes the ports need, and whether one of a class wants what goes out. */
-static bool
-class_is_needed(enum plk_class class, bool *outgoing)
+/* What the ports of a class want of it together; NONE if no port needs it. The sender takes nothing: BOTH stands for any. */
+static enum plk_direction class_direction(enum plk_class class)
 {
-	bool needed = false;
+	enum plk_direction direction = PLK_DIRECTION_NONE;
 
-	*outgoing = false;
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_port *port = front.ports[i].port;
 
 		if (!is_of_class(port, class))
 			continue;
-		needed = true;
-		*outgoing |= port->direction == PLK_DIRECTION_OUT ||
-			     port->direction == PLK_DIRECTION_BOTH;
+		if (class == PLK_CLASS_TX)
+			return PLK_DIRECTION_BOTH;
+		if (direction != PLK_DIRECTION_NONE && direction != port->direction)
+			return PLK_DIRECTION_BOTH;
+		direction = port->direction;
 	}
-	return needed;
+	return direction;
+}
+
+/* So that no wish of the broker's queue is too long: one part, one answer. */
+static void
+filter_send(void)
+{
+	static uint8_t bytes[PLK_BPF_BYTES];
+	size_t n = 0;
+
+	if (plk_bpf_encode(&front.filter, (struct plk_mspan){bytes, sizeof bytes}, &n) != PLK_OK)
+		exit(1);
+	for (size_t at = 0; at < n; at += PLK_FILTER_FIELD) {
+		const size_t part = n - at < PLK_FILTER_FIELD ? n - at : PLK_FILTER_FIELD;
+		struct plk_msg msg = {.type = PLK_MSG_FILTER,
+				      .u.filter.n = (uint8_t)(part / PLK_BPF_INSN)};
+
+		memcpy(msg.u.filter.code, bytes + at, part);
+		ask_done(&msg);
+	}
 }
 
 static void
 packets_open(void)
 {
+	filter_send();
 	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
-		bool outgoing;
+		const enum plk_direction direction = class_direction((enum plk_class)i);
 
-		if (!class_is_needed((enum plk_class)i, &outgoing))
-			continue;
-		ask_done(&(const struct plk_msg){.type = PLK_MSG_OPEN,
-						 .u.open = {.class = i, .outgoing = outgoing}});
+		if (direction != PLK_DIRECTION_NONE)
+			ask_done(&(const struct plk_msg){
+				.type = PLK_MSG_OPEN,
+				.u.open = {.class = i, .direction = (uint8_t)direction}});
 	}
 }
 
@@ -598,9 +618,7 @@ static void
 packets_bind(void)
 {
 	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
-		bool outgoing;
-
-		if (class_is_needed((enum plk_class)i, &outgoing))
+		if (class_direction((enum plk_class)i) != PLK_DIRECTION_NONE)
 			ask_done(&(const struct plk_msg){.type = PLK_MSG_BIND,
 							 .u.bind = {.class = i}});
 	}

@@ -186,6 +186,8 @@ enum plk_counter {
 
 #define PLK_PATH_FIELD (PLK_PATH_MAX + 1)
 #define PLK_NAME_FIELD (PLK_IFNAME_MAX + 1)
+#define PLK_FILTER_INSNS 28 /* of a program's instructions, in one message */
+#define PLK_FILTER_FIELD (PLK_FILTER_INSNS * 8)
 #define PLK_ANY8 UINT8_MAX
 #define PLK_ANY16 UINT16_MAX
 #define PLK_ANY32 UINT32_MAX
@@ -220,6 +222,8 @@ enum plk_counter {
 	P(TARGET_UNIX, target_unix) \
 	P(TARGET_TCP, target_tcp) \
 	P(CONNECT, connect) \
+	/* instructions that follow those of the last one; all together are the capture classes' filter (bpf.h) */ \
+	P(FILTER, filter) \
 	P(OPEN, open) \
 	P(BIND, bind) \
 	P(PROMISC, promisc) \
@@ -278,8 +282,10 @@ enum plk_counter {
 	PLK_MSG_LISTEN_TCP_FIELDS(U8, U16, U32, U64, STR, RAW)
 #define PLK_MSG_CONNECT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_FILTER_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(n, PLK_FILTER_INSNS) RAW(code, PLK_FILTER_FIELD)
 #define PLK_MSG_OPEN_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	U8(class, PLK_CLASSES - 1) U8(outgoing, 1)
+	U8(class, PLK_CLASSES - 1) U8(direction, PLK_DIRECTIONS - 1)
 #define PLK_MSG_BIND_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1)
 #define PLK_MSG_PROMISC_FIELDS(U8, U16, U32, U64, STR, RAW) \

@@ -23,7 +23,6 @@
 #define BUFFER_BYTES (8 << 20) /* asked for; net.core.rmem_max and wmem_max decide */
 #define PROTOCOL_NONE 0xffff
 #define LOOPBACK_INDEX 1
-#define WHOLE_FRAME 0x7fffffff
 
 static int
 set_int(int fd, int level, int option, int value)
@@ -63,7 +62,7 @@ rx_options(int fd, const struct plk_packet_want *want)
 
 	if (error == 0)
 		error = set_int(fd, SOL_PACKET, PACKET_AUXDATA, 1);
-	if (error == 0 && !want->outgoing)
+	if (error == 0 && want->direction == PLK_DIRECTION_IN)
 		error = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
 	if (error == 0 && plk_class_is_bulk(want->class))
 		return ring_make(fd);
@@ -82,18 +81,46 @@ tx_options(int fd, const struct plk_packet_want *want)
 	return error == 0 ? set_int(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES) : error;
 }
 
-/* Rejects what carries our mark, and cannot be taken off again. */
-static int
-filter_lock(int fd, uint32_t mark)
+/* What stands before the filter of --filter: our mark is rejected, and what does not go out if only that is wanted. */
+static size_t
+prefix_put(struct sock_filter *code, const struct plk_packet_want *want)
 {
-	struct sock_filter code[] = {
+	const struct sock_filter mark[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_MARK)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, mark, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, want->mark, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, WHOLE_FRAME),
 	};
-	const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+	const struct sock_filter outgoing[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const size_t n = sizeof mark / sizeof *mark;
 
+	_Static_assert((sizeof mark + sizeof outgoing) / sizeof *mark + PLK_BPF_MAX <= BPF_MAXINSNS,
+		       "the longest filter fits behind it");
+	memcpy(code, mark, sizeof mark);
+	if (want->direction != PLK_DIRECTION_OUT)
+		return n;
+	memcpy(code + n, outgoing, sizeof outgoing);
+	return n + sizeof outgoing / sizeof *outgoing;
+}
+
+/* Cannot be taken off again. */
+static int
+filter_lock(int fd, const struct plk_packet_want *want)
+{
+	static struct sock_filter code[BPF_MAXINSNS];
+	struct sock_fprog program = {.filter = code};
+	size_t n = prefix_put(code, want);
+
+	if (want->filter && want->filter->n > 0) {
+		memcpy(code + n, want->filter->code, want->filter->n * sizeof *code);
+		n += want->filter->n;
+	} else {
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, PLK_BPF_WHOLE);
+	}
+	program.len = (unsigned short)n;
 	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_ATTACH_FILTER] (a packet socket is made) */
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
 		return -errno;
@@ -112,7 +139,7 @@ configure(int fd, const struct plk_packet_want *want, enum plk_step *step)
 	if (error < 0)
 		return error;
 	*step = PLK_STEP_FILTER;
-	return filter_lock(fd, want->mark);
+	return filter_lock(fd, want);
 }
 
 int

@@ -7,7 +7,8 @@
  * more. A socket made with ETH_P_ALL would hold frames of other interfaces before it is bound.
  *
  * All have PACKET_VNET_HDR. What the sender sends carries a mark, which the receivers' filter
- * rejects: pktlock never captures what it injected.
+ * rejects: pktlock never captures what it injected. Behind that, and behind a check of the direction where only outgoing
+ * frames are wanted, stands the filter of --filter.
  */
 #ifndef PLK_OS_PACKET_H
 #define PLK_OS_PACKET_H
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/bpf.h"
 #include "ipc/msg.h"
 
 /* The ring of a bulk class: 4 MiB hold 10 ms of 64-byte frames at 3 million a second. A block
@@ -26,13 +28,14 @@
 /** struct plk_packet_want - which packet socket
  * @class:    a receiver's, or PLK_CLASS_TX
  * @mark:     SO_MARK of this daemon, not 0
- * @outgoing: receivers: also what the host sends through the interface (else
- *            PACKET_IGNORE_OUTGOING)
+ * @direction: receivers: IN by PACKET_IGNORE_OUTGOING, OUT by the filter; else both
+ * @filter:   receivers: borrowed; NULL or empty: all frames
  */
 struct plk_packet_want {
 	enum plk_class class;
 	uint32_t mark;
-	bool outgoing;
+	enum plk_direction direction;
+	const struct plk_bpf *filter;
 };
 
 /** plk_packet_open() - a packet socket that is not bound

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipc/bpf.h"
 #include "os/channel.h"
 #include "os/fd.h"
 #include "rows.h"
@@ -64,6 +65,18 @@ static const struct row rows[] = {
 	{"one byte long", "x?3", true},
 	{"a descriptor that is not asked for", "x?F", true},
 	{"a class beyond the last", "x?i?4", true},
+	{"a direction beyond the last", "x?i?5", true},
+	{"a filter, sockets", "x?i?f?o?b?h?W", false},
+	{"a filter in two parts", "x?i?r?f?o?", false},
+	{"a filter before an interface", "x?f", true},
+	{"a filter before it is confined", "f", true},
+	{"a filter after the sockets that have none", "x?i?o?f", true},
+	{"a filter after the seal", "x?i?sf", true},
+	{"a filter that jumps out", "x?i?j?o", true},
+	{"a filter that does not return", "x?i?r?o", true},
+	{"more parts than a filter has", "x?i?L", true},
+	{"more instructions than a part has", "x?i?6", true},
+	{"a bad filter, and nothing that it is for", "x?i?j?a?", false},
 };
 /* clang-format on */
 
@@ -77,6 +90,29 @@ static void
 send_raw(int fd, const void *p, size_t n)
 {
 	assert_int_equal(send(fd, p, n, MSG_NOSIGNAL), (ssize_t)n);
+}
+
+/* A part of a filter: @n instructions, of which the first is this one. */
+static struct plk_msg
+filter_part(uint8_t n, uint16_t code, uint32_t k)
+{
+	const struct sock_filter insn = {.code = code, .k = k};
+	struct plk_msg msg = {.type = PLK_MSG_FILTER, .u.filter.n = n};
+
+	memcpy(msg.u.filter.code, &insn, sizeof insn);
+	return msg;
+}
+
+static uint8_t answer_wait(int fd);
+
+/* As many parts as a filter can have, but for the one that is too many. */
+static void
+filter_fill(int fd)
+{
+	for (int i = 0; i < PLK_BPF_MAX / PLK_FILTER_INSNS; i++) {
+		send_msg(fd, filter_part(PLK_FILTER_INSNS, BPF_LD | BPF_IMM, 0), -1);
+		assert_int_equal(answer_wait(fd), PLK_MSG_DONE);
+	}
 }
 
 static void
@@ -109,6 +145,17 @@ step_do(int fd, char step)
 		bytes[2] = 0;
 		send_raw(fd, bytes, plk_msg_size(PLK_MSG_OPEN));
 		return;
+	case '5':
+		bytes[0] = PLK_MSG_OPEN;
+		bytes[1] = PLK_CLASS_CAPTURE_LOW;
+		bytes[2] = PLK_DIRECTIONS;
+		send_raw(fd, bytes, plk_msg_size(PLK_MSG_OPEN));
+		return;
+	case '6':
+		bytes[0] = PLK_MSG_FILTER;
+		bytes[1] = PLK_FILTER_INSNS + 1;
+		send_raw(fd, bytes, plk_msg_size(PLK_MSG_FILTER));
+		return;
 	case 'F':
 		memcpy(msg.u.iface_name.name, "lo", 3);
 		msg.type = PLK_MSG_IFACE_NAME;
@@ -132,6 +179,23 @@ step_do(int fd, char step)
 	case 't':
 		msg.type = PLK_MSG_IFACE_TAP;
 		msg.u.iface_tap.number = 9;
+		break;
+	case 'L':
+		filter_fill(fd);
+		msg = filter_part(PLK_FILTER_INSNS, BPF_RET | BPF_K, 0);
+		break;
+	case 'f':
+		msg = filter_part(1, BPF_RET | BPF_K, 1);
+		break;
+	case 'j':
+		msg = filter_part(2, BPF_JMP | BPF_JA, 1);
+		break;
+	case 'r':
+		msg = filter_part(1, BPF_LD | BPF_IMM, 1);
+		break;
+	case 'a':
+		msg.type = PLK_MSG_OPEN;
+		msg.u.open.class = PLK_CLASS_ATTACH_LOW;
 		break;
 	case 'o':
 		msg.type = PLK_MSG_OPEN;

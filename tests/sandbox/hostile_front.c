@@ -74,6 +74,7 @@ SAY(broker_listen_unix, say_type(BROKER, PLK_MSG_LISTEN_UNIX, -1))
 SAY(broker_listen_tcp, say_type(BROKER, PLK_MSG_LISTEN_TCP, -1))
 SAY(broker_target_unix, say_type(BROKER, PLK_MSG_TARGET_UNIX, -1))
 SAY(broker_target_tcp, say_type(BROKER, PLK_MSG_TARGET_TCP, -1))
+SAY(broker_filter, say_type(BROKER, PLK_MSG_FILTER, -1))
 SAY(broker_open, say_type(BROKER, PLK_MSG_OPEN, -1))
 SAY(broker_seal, say_type(BROKER, PLK_MSG_SEAL, -1))
 SAY(broker_iface, say_type(BROKER, PLK_MSG_IFACE_NAME, -1))
@@ -335,6 +336,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("broker-listen-tcp", broker_listen_tcp),
 	RUN("broker-target-unix", broker_target_unix),
 	RUN("broker-target-tcp", broker_target_tcp),
+	RUN("broker-filter", broker_filter),
 	RUN("broker-open", broker_open),
 	RUN("broker-seal", broker_seal),
 	RUN("broker-iface", broker_iface),

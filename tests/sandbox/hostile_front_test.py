@@ -37,7 +37,7 @@ BROKER = {
     f"broker-{what}": refused("broker", name)
     for what, name in {
         "listen-unix": "LISTEN_UNIX", "listen-tcp": "LISTEN_TCP", "target-unix": "TARGET_UNIX", "target-tcp": "TARGET_TCP",
-        "open": "OPEN", "seal": "SEAL", "iface": "IFACE_NAME", "tap": "IFACE_TAP", "directory": "ALLOW_DIRECTORY",
+        "filter": "FILTER", "open": "OPEN", "seal": "SEAL", "iface": "IFACE_NAME", "tap": "IFACE_TAP", "directory": "ALLOW_DIRECTORY",
         "tcp": "ALLOW_TCP", "confine": "CONFINE", "channel": "CHANNEL", "done": "DONE", "packet": "PACKET",
         "empty": "NONE", "none": "NONE", "huge": "NONE", "short": "BIND", "long": "BIND", "class": "BIND", "port": "CONNECT",
         "fd": "HANDOUT",

@@ -45,6 +45,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_TCP, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_UNIX, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_TCP, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_FILTER, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_OPEN, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONNECT, "--yy", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_BIND, "--yy", "y--", false},

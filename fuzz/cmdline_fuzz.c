@@ -118,6 +118,24 @@ ports_check(const struct plk_cmdline *out)
 }
 
 static void
+filter_check(const struct plk_cmdline *out)
+{
+	bool blank = true;
+
+	if (!out->has_filter) {
+		CHECK(!out->filter.p && out->filter.n == 0);
+		return;
+	}
+	CHECK(out->filter.n >= 1 && out->filter.n <= 4095);
+	CHECK(strlen((const char *)out->filter.p) == out->filter.n);
+	for (size_t i = 0; i < out->filter.n; i++) {
+		CHECK(out->filter.p[i] >= ' ' && out->filter.p[i] != 0x7f);
+		blank &= out->filter.p[i] == ' ';
+	}
+	CHECK(!blank);
+}
+
+static void
 line_check(const struct plk_cmdline *out)
 {
 	uint8_t text[PLK_IFNAME_MAX];
@@ -132,6 +150,7 @@ line_check(const struct plk_cmdline *out)
 	CHECK(plk_iface_encode(&out->iface, (struct plk_mspan){text, sizeof text}, &n) == PLK_OK);
 	CHECK(n > 0);
 	ports_check(out);
+	filter_check(out);
 }
 
 static bool

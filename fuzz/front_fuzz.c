@@ -49,6 +49,8 @@ enum channel { SUPERVISOR, BROKER, WORKER };
 #define OTHER 7
 #define INHERITED 3
 
+#define FILTER "len > 1"
+
 static const char *const command_lines[][5] = {
 	{"--interface=eth0", "--remote=capture@punix:/run/a"},
 	{"--interface=eth0", "--remote=attach@ptcp:0", "--remote=inject@unix:/run/b",
@@ -58,6 +60,8 @@ static const char *const command_lines[][5] = {
 	 "--remote=capture,allow-gid=0+4@punix:/run/b", "--remote=inject@tcp:[fe80::1%eth0]:9"},
 	{"--interface=eth0", "--clients=1", "--queue=69640", "--remote=inject,tcp=yes@pfd:3",
 	 "--log-level=debug"},
+	{"--interface=eth0", "--filter=" FILTER, "--remote=capture,direction=out@punix:/run/a",
+	 "--remote=attach@punix:/run/b"},
 };
 
 struct accepted {
@@ -75,6 +79,8 @@ static struct world {
 	size_t n_answered;
 	struct accepted accepted[ACCEPTED_MAX];
 	size_t n_accepted;
+	uint8_t filter[PLK_BPF_BYTES]; /* as it was ordered so far */
+	size_t filter_bytes;
 	bool serving;   /* the worker said so */
 	bool arranged;  /* what is inherited and not used was closed */
 	bool confined;  /* CONFINE was said */
@@ -126,6 +132,22 @@ __wrap_getpwuid(uid_t uid)
 	static struct passwd nobody = {.pw_name = name};
 
 	return hostile.running ? &nobody : __real_getpwuid(uid);
+}
+
+/* ---- libpcap ---- */
+
+/* Of more than one part. */
+static struct plk_bpf program = {.n = 2 * PLK_FILTER_INSNS + 1};
+
+void
+plk_expression_compile(struct plk_span text, struct plk_bpf *out)
+{
+	CHECK(!fakes.sandboxed && world.arranged);
+	CHECK(same_bytes(text, (struct plk_span){(const uint8_t *)FILTER, strlen(FILTER)}));
+	CHECK(text.p[text.n] == '\0');
+	for (size_t i = 0; i < program.n; i++)
+		program.code[i] = (struct sock_filter){.code = BPF_RET, .k = (uint32_t)i};
+	*out = program;
 }
 
 /* ---- answers as they should be ---- */
@@ -235,6 +257,37 @@ allow_check(const struct plk_msg *order)
 }
 
 static void
+filter_note(const struct plk_msg_filter *part)
+{
+	const size_t n = (size_t)part->n * PLK_BPF_INSN;
+
+	CHECK(front.cmdline.has_filter && n > 0);
+	CHECK(n <= sizeof world.filter - world.filter_bytes);
+	memcpy(world.filter + world.filter_bytes, part->code, n);
+	world.filter_bytes += n;
+}
+
+/* The whole filter was said before, and a class has the direction that its ports have, or both. */
+static void
+open_check(const struct plk_msg_open *open)
+{
+	bool found = open->class == PLK_CLASS_TX;
+
+	CHECK(world.filter_bytes == (front.cmdline.has_filter ? program.n * PLK_BPF_INSN : 0));
+	CHECK(memcmp(world.filter, program.code, world.filter_bytes) == 0);
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const struct plk_port *port = &front.cmdline.ports[i];
+
+		if (open->class == PLK_CLASS_TX ||
+		    !plk_class_takes((enum plk_class)open->class, port->role, port->latency))
+			continue;
+		found = true;
+		CHECK(open->direction == PLK_DIRECTION_BOTH || open->direction == port->direction);
+	}
+	CHECK(found && open->direction != PLK_DIRECTION_NONE);
+}
+
+static void
 order_check(const struct plk_msg *order)
 {
 	const struct plk_remote *remote;
@@ -245,6 +298,10 @@ order_check(const struct plk_msg *order)
 	}
 	CHECK(world.confined == (order->type != PLK_MSG_CONFINE));
 	world.confined = true;
+	if (order->type == PLK_MSG_FILTER)
+		filter_note(&order->u.filter);
+	if (order->type == PLK_MSG_OPEN)
+		open_check(&order->u.open);
 	if (order->type == PLK_MSG_IFACE_NAME)
 		CHECK(strcmp(order->u.iface_name.name, front.cmdline.iface.name) == 0);
 	if (order->type == PLK_MSG_LISTEN_UNIX || order->type == PLK_MSG_TARGET_UNIX) {
@@ -537,6 +594,7 @@ static const struct hostile_word words[] = {
 	FROM(BROKER, FD_NONE, LINK, .u.link = {.state = PLK_LINK_NO_CARRIER, .is_up = 1}),
 	FROM(BROKER, FD_NONE, LINK,
 	     .u.link = {.state = PLK_LINK_CARRIER, .has_carrier = 1, .kind = PLK_LINK_TAP}),
+	FROM(BROKER, FD_NONE, DONE, .u.done = {PLK_MSG_FILTER, 0, PLK_STEP_FILTER, 12}),
 };
 
 static const struct hostile_process process = {

@@ -59,14 +59,24 @@ rule_add(int ruleset, unsigned type, const void *attr)
 	return syscall(SYS_landlock_add_rule, (long)ruleset, (long)type, attr, 0L) < 0 ? -errno : 0;
 }
 
+static uint64_t
+access_of(int access)
+{
+	switch (access) {
+	case PLK_LANDLOCK_PROGRAM:
+		return LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
+	case PLK_LANDLOCK_SOCKETS:
+		return LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE;
+	default:
+		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+	}
+}
+
 static int
 path_allow(int ruleset, const struct plk_landlock_rule *rule)
 {
 	const struct landlock_path_beneath_attr attr = {
-		.allowed_access =
-			rule->access == PLK_LANDLOCK_PROGRAM
-				? LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE
-				: LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE,
+		.allowed_access = access_of(rule->access),
 		.parent_fd = rule->fd,
 	};
 

@@ -62,10 +62,11 @@ int plk_confine_capabilities(struct plk_msg_confined *state, enum plk_capabiliti
 /* What may be done below a path (linux/landlock.h). */
 #define PLK_LANDLOCK_PROGRAM 1 /* a file: execute and read it */
 #define PLK_LANDLOCK_SOCKETS 2 /* a directory: make sockets in it and remove files from it */
+#define PLK_LANDLOCK_READ 3    /* a directory: read what is below it */
 
 /** struct plk_landlock_rule - an exception
  * @fd:     of the file or directory; borrowed
- * @access: PLK_LANDLOCK_PROGRAM or PLK_LANDLOCK_SOCKETS
+ * @access: PLK_LANDLOCK_PROGRAM, PLK_LANDLOCK_SOCKETS or PLK_LANDLOCK_READ
  */
 struct plk_landlock_rule {
 	int fd;

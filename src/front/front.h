@@ -6,8 +6,8 @@
  * nothing to lose: no capability, and it never holds a packet socket. It orders, the broker and the
  * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
  * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
- * interface that goes and comes (link.c), a worker that died and its successor (main.c). The words
- * of the log are here (words.c).
+ * interface that goes and comes (link.c), a worker that died and its successor (main.c). A pcap
+ * expression is compiled by a child (expression.c). The words of the log are here (words.c).
  */
 #ifndef PLK_FRONT_FRONT_H
 #define PLK_FRONT_FRONT_H
@@ -174,6 +174,15 @@ void plk_start_allow(void);
 
 /** plk_start_open() - have everything opened; ends the process on error */
 void plk_start_open(void);
+
+/* expression.c */
+
+/** plk_expression_compile() - a pcap expression as a program; ends the process on error
+ * It starts a child and waits for it: before the gates are closed.
+ * @text: 1 to PLK_FILTER_MAX bytes, and a NUL behind them
+ * @out:  set
+ */
+void plk_expression_compile(struct plk_span text, struct plk_bpf *out);
 
 /* clients.c */
 

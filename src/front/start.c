@@ -373,6 +373,19 @@ files_check(void)
 			(unsigned long long)plk_process_files());
 }
 
+/* It may have bytes that mean something to a terminal. */
+static void
+filter_print(void)
+{
+	static uint8_t text[4 * PLK_FILTER_MAX + 1];
+	struct plk_writer w;
+
+	plk_writer_init(&w, (struct plk_mspan){text, sizeof text});
+	plk_writer_escaped(&w, front.cmdline.filter, PLK_FILTER_MAX);
+	plk_writer_cstr(&w);
+	(void)printf("filter '%s' instructions=%zu\n", (const char *)text, front.filter.n);
+}
+
 static _Noreturn void
 check_print(void)
 {
@@ -396,6 +409,8 @@ check_print(void)
 			(void)printf(" descriptor=%d", p->fd);
 		(void)printf("\n");
 	}
+	if (front.cmdline.has_filter)
+		filter_print();
 	(void)printf("clients %u queue %u bytes\n", front.cmdline.clients, front.cmdline.queue);
 	exit(fflush(stdout) == 0 ? 0 : 1);
 }
@@ -433,6 +448,8 @@ plk_start_plan(int argc, char **argv)
 		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
 			       "cannot arrange inherited descriptors: %s (ulimit -n, LimitNOFILE=)",
 			       plk_words_error((uint64_t)errno));
+	if (front.cmdline.has_filter)
+		plk_expression_compile(front.cmdline.filter, &front.filter);
 	if (front.cmdline.mode == PLK_MODE_CHECK)
 		check_print();
 	user_look();
@@ -547,6 +564,11 @@ ask_done(const struct plk_msg *msg)
 	plk_front_ask(front.broker.fd, msg, -1, PLK_MSG_DONE);
 	while (done->request != msg->type)
 		plk_front_await(PLK_MSG_DONE); /* that was about something else */
+	if (done->error != 0 && done->step == PLK_STEP_FILTER && front.cmdline.has_filter)
+		plk_words_fail(1, "--filter", front.cmdline.filter, "%s class=%s: %s at byte 0%s",
+			       plk_words_step(done->step), plk_words_class(done->class),
+			       plk_words_error(done->error),
+			       plk_words_hint(done->step, (int)done->error, false));
 	if (done->error != 0)
 		plk_words_fail(1, "--interface", plk_span_str(front.iface.name),
 			       "%s class=%s: %s at byte 0%s", plk_words_step(done->step),

@@ -38,6 +38,7 @@ const char plk_words_help[] =
 	"                      direction=in|out|both  latency=low|bulk  max-clients=N\n"
 	"                      allow-uid=UID+...  allow-gid=GID+...  tcp=yes (pfd:, sd:)\n"
 	"                      on-loss=keep|close\n"
+	"  --filter=EXPRESSION  what is captured: a pcap expression (pcap-filter(7))\n"
 	"  --clients=N         connections at most, 1-1024 (64)\n"
 	"  --queue=BYTES       output queue of each, 69640-16777216 (1048576)\n"
 	"  --require=namespaces  do not start where the worker cannot have namespaces of its own\n"
@@ -110,6 +111,9 @@ plk_words_hint(unsigned step, int error, bool is_tcp)
 	if (step == PLK_STEP_SOCKET && (error == EPERM || error == EACCES))
 		return "; needs CAP_NET_RAW: start as root, or by a unit with "
 		       "AmbientCapabilities=CAP_NET_RAW";
+	if (step == PLK_STEP_FILTER && error == ENOMEM)
+		return "; the kernel holds no program of this length: make net.core.optmem_max "
+		       "larger";
 	if (step == PLK_STEP_STALE && error == EEXIST)
 		return "; what is there is not a socket, and is left alone";
 	if (step == PLK_STEP_STALE && error == EADDRINUSE)

@@ -73,6 +73,29 @@ require_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 	return PLK_OK;
 }
 
+/* What an expression means is libpcap's to say. */
+static enum plk_err
+filter_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	bool blank = true;
+
+	*at = PLK_FILTER_MAX;
+	if (value.n > PLK_FILTER_MAX)
+		return PLK_E_FILTER_LONG;
+	for (size_t i = 0; i < value.n; i++) {
+		*at = i;
+		if (value.p[i] < 0x20 || value.p[i] == 0x7f)
+			return PLK_E_FILTER_CONTROL;
+		blank &= value.p[i] == ' ';
+	}
+	*at = 0;
+	if (blank)
+		return PLK_E_FILTER_MISSING;
+	out->has_filter = true;
+	out->filter = value;
+	return PLK_OK;
+}
+
 static enum plk_err
 later_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
@@ -98,7 +121,7 @@ static const struct option options[] = {
 	{"--control", later_read, PLK_MODE_RUN, false},
 	{"--remotes-file", later_read, PLK_MODE_RUN, false},
 	{"--remote-dir", later_read, PLK_MODE_RUN, true},
-	{"--filter", later_read, PLK_MODE_RUN, false},
+	{"--filter", filter_read, PLK_MODE_RUN, false},
 	{"--require", require_read, PLK_MODE_RUN, false},
 	{"--check", NULL, PLK_MODE_CHECK, false},
 	{"--help", NULL, PLK_MODE_HELP, false},

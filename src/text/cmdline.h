@@ -2,16 +2,19 @@
 /*
  * cmdline.h: the command line of pktlockd.
  *
- *   pktlockd --interface=IFACE --remote=PORT-SPEC... [--clients=NUMBER] [--queue=NUMBER] [--check]
+ *   pktlockd --interface=IFACE --remote=PORT-SPEC... [--filter=EXPRESSION] [--clients=NUMBER]
+ *            [--queue=NUMBER] [--require=namespaces] [--check]
  *            [--log-level=error|warning|info|debug] [--version] [--help]
+ *
+ *   EXPRESSION = 1 to PLK_FILTER_MAX bytes without control characters, not only blanks; what it
+ *                means is libpcap's to say (pcap-filter(7))
  *
  * A value follows its option after "=" or as the next argument. Options are written out. --remote
  * stands once or more (at most PLK_PORTS_MAX times), any other option at most once. Nothing else
  * may stand on the line. --help and --version win over whatever follows them, so that they always
  * answer.
  *
- * --control, --remotes-file, --remote-dir and --filter are known and refused with
- * PLK_E_OPT_LATER.
+ * --control, --remotes-file and --remote-dir are known and refused with PLK_E_OPT_LATER.
  *
  * Trust: whoever starts the daemon, perhaps a script with other people's strings in it. Pure. Fuzz:
  * fuzz/cmdline_fuzz.c.
@@ -41,6 +44,8 @@ enum plk_cmdline_mode {
  * @texts:    the PORT-SPECs as they were written; they point into the arguments
  * @clients:  slots
  * @queue:    bytes
+ * @has_filter: there is a @filter
+ * @filter:   the expression as it was written, with a NUL behind it; points into the arguments
  * @require_namespaces: --require=namespaces
  */
 struct plk_cmdline {
@@ -51,6 +56,8 @@ struct plk_cmdline {
 	struct plk_span texts[PLK_PORTS_MAX];
 	uint32_t clients;
 	uint32_t queue;
+	bool has_filter;
+	struct plk_span filter;
 	bool require_namespaces;
 	enum plk_log_level log_level;
 };

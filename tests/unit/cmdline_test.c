@@ -32,6 +32,7 @@ static const struct bad_row bad_rows[] = {
 	{{IF, REMOTE, "--clients"}, PLK_E_OPT_VALUE, "--clients", NULL, 0},
 	{{IF, REMOTE, "--queue"}, PLK_E_OPT_VALUE, "--queue", NULL, 0},
 	{{IF, REMOTE, "--log-level"}, PLK_E_OPT_VALUE, "--log-level", NULL, 0},
+	{{IF, REMOTE, "--filter"}, PLK_E_OPT_VALUE, "--filter", NULL, 0},
 
 	/* what does not belong there */
 	{{""}, PLK_E_OPT_OPERAND, NULL, "", 0},
@@ -67,6 +68,7 @@ static const struct bad_row bad_rows[] = {
 	{{"--queue=69640", "--queue=69640"}, PLK_E_OPT_TWICE, "--queue", NULL, 0},
 	{{"--log-level=info", "--log-level=info"}, PLK_E_OPT_TWICE, "--log-level", NULL, 0},
 	{{"--check", "--check"}, PLK_E_OPT_TWICE, "--check", NULL, 0},
+	{{"--filter=ip", "--filter", "arp"}, PLK_E_OPT_TWICE, "--filter", NULL, 0},
 
 	/* values */
 	{{"--interface="}, PLK_E_IF_MISSING, "--interface", "", 0},
@@ -105,6 +107,13 @@ static const struct bad_row bad_rows[] = {
 	{{"--log-level=Info"}, PLK_E_VALUE_UNKNOWN, "--log-level", "Info", 0},
 	{{"--log-level=warn"}, PLK_E_VALUE_UNKNOWN, "--log-level", "warn", 0},
 	{{"--log-level", "7"}, PLK_E_VALUE_UNKNOWN, "--log-level", "7", 0},
+	{{"--filter="}, PLK_E_FILTER_MISSING, "--filter", "", 0},
+	{{"--filter", ""}, PLK_E_FILTER_MISSING, "--filter", "", 0},
+	{{"--filter=  "}, PLK_E_FILTER_MISSING, "--filter", "  ", 0},
+	{{"--filter=\t"}, PLK_E_FILTER_CONTROL, "--filter", "\t", 0},
+	{{"--filter=ip\nor arp"}, PLK_E_FILTER_CONTROL, "--filter", "ip\nor arp", 2},
+	{{"--filter", "ip\x7f"}, PLK_E_FILTER_CONTROL, "--filter", "ip\x7f", 2},
+	{{"--filter=\x1f" "ip"}, PLK_E_FILTER_CONTROL, "--filter", "\x1f" "ip", 0},
 	{{"--require="}, PLK_E_VALUE_UNKNOWN, "--require", "", 0},
 	{{"--require=namespace"}, PLK_E_VALUE_UNKNOWN, "--require", "namespace", 0},
 	{{"--require=namespaces,"}, PLK_E_VALUE_UNKNOWN, "--require", "namespaces,", 0},
@@ -203,10 +212,12 @@ struct good_row {
 	uint32_t clients;
 	uint32_t queue;
 	enum plk_log_level level;
-	bool require; /* namespaces */
+	bool require;       /* namespaces */
+	const char *filter; /* NULL: there is none */
 };
 
-#define DEFAULTS 64, 1048576, PLK_LOG_INFO, false
+#define DEFAULTS 64, 1048576, PLK_LOG_INFO, false, NULL
+#define FILTERED(text) 64, 1048576, PLK_LOG_INFO, false, text
 
 /* clang-format off */
 static const struct good_row good_rows[] = {
@@ -221,19 +232,23 @@ static const struct good_row good_rows[] = {
 	 "eth0", 3, DEFAULTS},
 	{{IF, REMOTE, "--check"}, PLK_MODE_CHECK, "eth0", 1, DEFAULTS},
 	{{"--check", IF, REMOTE}, PLK_MODE_CHECK, "eth0", 1, DEFAULTS},
-	{{IF, REMOTE, "--clients=1"}, PLK_MODE_RUN, "eth0", 1, 1, 1048576, PLK_LOG_INFO, false},
-	{{IF, REMOTE, "--clients", "1024"}, PLK_MODE_RUN, "eth0", 1, 1024, 1048576, PLK_LOG_INFO, false},
-	{{IF, REMOTE, "--queue=69640"}, PLK_MODE_RUN, "eth0", 1, 64, 69640, PLK_LOG_INFO, false},
-	{{IF, REMOTE, "--queue=16777216"}, PLK_MODE_RUN, "eth0", 1, 64, 16777216, PLK_LOG_INFO, false},
-	{{IF, REMOTE, "--log-level=error"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_ERROR, false},
+	{{IF, REMOTE, "--clients=1"}, PLK_MODE_RUN, "eth0", 1, 1, 1048576, PLK_LOG_INFO, false, NULL},
+	{{IF, REMOTE, "--clients", "1024"}, PLK_MODE_RUN, "eth0", 1, 1024, 1048576, PLK_LOG_INFO, false, NULL},
+	{{IF, REMOTE, "--queue=69640"}, PLK_MODE_RUN, "eth0", 1, 64, 69640, PLK_LOG_INFO, false, NULL},
+	{{IF, REMOTE, "--queue=16777216"}, PLK_MODE_RUN, "eth0", 1, 64, 16777216, PLK_LOG_INFO, false, NULL},
+	{{IF, REMOTE, "--log-level=error"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_ERROR, false, NULL},
 	{{IF, REMOTE, "--log-level=warning"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576,
-	 PLK_LOG_WARNING, false},
+	 PLK_LOG_WARNING, false, NULL},
 	{{IF, REMOTE, "--log-level", "info"}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
-	{{IF, REMOTE, "--log-level=debug"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_DEBUG, false},
+	{{IF, REMOTE, "--log-level=debug"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_DEBUG, false, NULL},
 	{{IF, REMOTE, "--require=namespaces"}, PLK_MODE_RUN, "eth0", 1, 64, 1048576, PLK_LOG_INFO,
-	 true},
+	 true, NULL},
 	{{"--require", "namespaces", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, 64, 1048576,
-	 PLK_LOG_INFO, true},
+	 PLK_LOG_INFO, true, NULL},
+	{{IF, REMOTE, "--filter=tcp port 80"}, PLK_MODE_RUN, "eth0", 1, FILTERED("tcp port 80")},
+	{{"--filter", "=", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, FILTERED("=")},
+	{{"--filter", "--check", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, FILTERED("--check")},
+	{{IF, REMOTE, "--filter= \xc3\xa9\x80~ "}, PLK_MODE_RUN, "eth0", 1, FILTERED(" \xc3\xa9\x80~ ")},
 	{{"--help"}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
 	{{"--version"}, PLK_MODE_VERSION, NULL, 0, DEFAULTS},
 	{{"--help", "--nope", ""}, PLK_MODE_HELP, NULL, 0, DEFAULTS},
@@ -284,6 +299,12 @@ test_good(void **state)
 		row_number(&r, "queue", out.queue, row->queue);
 		row_number(&r, "log level", out.log_level, row->level);
 		row_true(&r, "namespaces required", out.require_namespaces == row->require);
+		row_true(&r, "has_filter", out.has_filter == (row->filter != NULL));
+		if (row->filter && out.has_filter) {
+			row_text(&r, "filter", out.filter, row->filter);
+			row_true(&r, "filter is one of the arguments",
+				 is_in_args(args, n, out.filter));
+		}
 		if (row->iface) {
 			row_number(&r, "ports", out.n_ports, row->n_ports);
 			row_true(&r, "interface is printed",
@@ -302,8 +323,7 @@ test_good(void **state)
 static void
 test_later(void **state)
 {
-	static const char *const options[] = {"--control", "--remotes-file", "--remote-dir",
-					      "--filter"};
+	static const char *const options[] = {"--control", "--remotes-file", "--remote-dir"};
 	struct rows r;
 
 	(void)state;
@@ -349,14 +369,35 @@ test_many_ports(void **state)
 	assert_ptr_equal(error.text.p, (uint8_t *)remote + strlen("--remote="));
 }
 
+/* As long as it may be, and one byte more. */
+static void
+test_long_filter(void **state)
+{
+	static char filter[] = "--filter";
+	static char value[PLK_FILTER_MAX + 2];
+	static char iface[] = IF;
+	static char remote[] = REMOTE;
+	char *args[] = {iface, remote, filter, value};
+	struct plk_cmdline_error error;
+
+	(void)state;
+	memset(value, 'x', PLK_FILTER_MAX);
+	assert_int_equal(plk_cmdline_parse(args, COUNT(args), &out, &error), PLK_OK);
+	assert_int_equal(out.filter.n, PLK_FILTER_MAX);
+	value[PLK_FILTER_MAX] = 'x';
+	assert_int_equal(plk_cmdline_parse(args, COUNT(args), &out, &error), PLK_E_FILTER_LONG);
+	assert_string_equal(error.option, "--filter");
+	assert_true(error.has_text && error.at == PLK_FILTER_MAX);
+	assert_ptr_equal(error.text.p, (uint8_t *)value);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_later),
-		cmocka_unit_test(test_many_ports),
+		cmocka_unit_test(test_bad),         cmocka_unit_test(test_good),
+		cmocka_unit_test(test_later),       cmocka_unit_test(test_many_ports),
+		cmocka_unit_test(test_long_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
     refused_test.py --bin=DIRECTORY --fault=PROGRAM [NAME...]
 """
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -245,6 +246,63 @@ def test_mount_refused(case):
     case.veth()
     for call in ("mount", "pivot_root", "umount2"):
         check_namespaces(case, "user,net,ipc,uts", "Permission denied", (call, always, errno.EACCES))
+
+
+# The namespaces of the process that compiles a filter, and how the kernel refuses them.
+SIOCSIFFLAGS = 0x8914
+COMPILER = (
+    (("unshare", has_flags(KINDS["user"] | KINDS["net"]), errno.EPERM), "Operation not permitted"),
+    (("unshare", has_flags(KINDS["user"] | KINDS["net"]), errno.ENOSPC), "No space left on device"),
+    # a user namespace without capabilities, as AppArmor makes them
+    (("ioctl", lambda args: args[1] == SIOCSIFFLAGS, errno.EPERM), "Operation not permitted"),
+    (("socket", lambda args: args[0] == 17, errno.EPERM), "Operation not supported"),
+)
+
+
+def test_filter_without_namespaces(case):
+    """An expression with vlan would mean half of what it says: refused. Any other is compiled without them."""
+    case.veth()
+    for rule, reason in COMPILER:
+        for mode in ((), ("--check",)):
+            with Refusing(case, rule, role="front") as faults:
+                refusal = case.refused(1, f"and none can be made: {reason} at byte 7; ", *ports(case), "--filter=tcp or vlan 5",
+                                       *mode, under=faults.under)
+                plk.check(faults.hits, f"{rule[0]} was never made")
+                plk.equal(refusal.stderr.count("\n"), 1, f"lines of the complaint: {refusal.stderr}")
+                check_nothing_left(case)
+        with Refusing(case, rule, role="front") as faults:
+            case.refused(2, "syntax error at byte 0", *ports(case), "--filter=vlan or or", under=faults.under)
+        with Refusing(case, rule, role="front") as faults:
+            daemon = case.daemon(*ports(case), "--filter=ether proto 0x88b6 or tcp port 80", under=faults.under)
+            daemon.wait_log(rf"info: filter compiled without a network namespace: {reason}$")
+            serve(case, daemon)
+
+
+def test_filter_gates(case):
+    """What confines the compiler is mandatory: else nothing is compiled."""
+    case.veth()
+    unhit = []
+    for call, test, error, words in GATES:
+        # those of the front itself come before or after: only the compiler is not in the host's network
+        with Refusing(case, (call, test, error), role="front") as faults:
+            faults.decide = compiler_only(faults.decide)
+            refusal = case.run("--check", *ports(case), "--filter=tcp port 80", under=faults.under)
+            if not faults.hits:
+                unhit.append(call)
+                plk.equal(refusal.status, 0, f"{call}: exit status ({refusal.stderr})")
+                continue
+            plk.equal(refusal.status, 1, f"{call}: exit status ({refusal.stderr})")
+            plk.check(re.search(words, refusal.stderr), f"{call}: no {words!r} in: {refusal.stderr}")
+    plk.equal(unhit, ["prctl", "seccomp", "seccomp"], "gates that the compiler does not close: no new privileges is shut, calls")
+
+
+def compiler_only(decide):
+    def asked(pid, name, args):
+        with contextlib.suppress(OSError):
+            if namespace(pid, "net") != namespace(os.getpid(), "net"):
+                return decide(pid, name, args)
+        return 0
+    return asked
 
 
 # ---------------------------------------------------------------------------------------------------------------------

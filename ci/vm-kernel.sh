@@ -5,9 +5,9 @@
 # PACKAGE is linux-image-cloud-amd64 if none is named (bookworm: Linux 6.1), linux-image-6.12-cloud-amd64, or any other
 # kernel or meta package that the machine's own apt sources have. Of its newest version build/vm/PACKAGE gets:
 #   vmlinuz   what qemu boots
-#   veth.ko   the one module that the tests need
+#   NAME.ko   the modules that the tests need
 #   made-of   package and version
-# It is fetched anew when apt offers another version, and taken as it is when apt cannot be asked.
+# It is fetched anew when apt offers another version or a module is missing, and taken as it is when apt cannot be asked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +23,17 @@ for tool in apt-get apt-cache dpkg-deb; do
 	command -v $tool >/dev/null || die "$tool is missing: this needs Debian or a derivative"
 done
 target=$PWD/build/vm/$package
+modules=(net/veth net/tap net/tun vhost/vhost vhost/vhost_iotlb vhost/vhost_net) # below kernel/drivers
+
+# Whether what was fetched before is that version, and all that the tests need.
+is_complete() {
+	local module
+
+	[[ $(cat "$target/made-of" 2>/dev/null) == "$image $version" ]] || return 1
+	for module in "${modules[@]}"; do
+		[[ -e $target/${module##*/}.ko ]] || return 1
+	done
+}
 
 # A meta package depends on the image of the day. Sets image and version; false if apt does not know them.
 resolve() {
@@ -49,7 +60,7 @@ if ! resolve && ! { update && resolve; }; then
 	echo "$target"
 	exit 0
 fi
-if [[ $(cat "$target/made-of" 2>/dev/null) == "$image $version" ]]; then
+if is_complete; then
 	echo "$target"
 	exit 0
 fi
@@ -68,12 +79,16 @@ fi
 
 new=$work/new
 mkdir "$new"
+patterns=("${modules[@]/#/./lib/modules/*/kernel/drivers/}")
 dpkg-deb --fsys-tarfile "$work"/*.deb |
-	tar -x -C "$work" --wildcards './boot/vmlinuz-*' './lib/modules/*/kernel/drivers/net/veth.ko*'
+	tar -x -C "$work" --wildcards './boot/vmlinuz-*' "${patterns[@]/%/.ko*}"
 mv "$work"/boot/vmlinuz-* "$new/vmlinuz"
-mv "$work"/lib/modules/*/kernel/drivers/net/veth.ko* "$new/"
-[[ ! -e $new/veth.ko.xz ]] || xz --decompress "$new/veth.ko.xz"
-[[ -e $new/veth.ko ]] || die "$image has no veth.ko, or it is compressed in a way that is new to this script"
+for module in "${modules[@]}"; do
+	mv "$work"/lib/modules/*/kernel/drivers/"$module".ko* "$new/"
+	module=$new/${module##*/}.ko
+	[[ ! -e $module.xz ]] || xz --decompress "$module.xz"
+	[[ -e $module ]] || die "$image has no ${module##*/}, or it is compressed in a way that is new to this script"
+done
 echo "$image $version" >"$new/made-of"
 rm -rf "$target"
 mv "$new" "$target"

@@ -177,6 +177,24 @@ send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet 
 	return sent;
 }
 
+/* One segment is not called a superframe, also where the client did: the kernel counts TCP options as payload, cuts it where the
+ * interface has no such offload, fails, and says ENOBUFS. */
+static int
+send_single(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	const struct plk_pieces whole = {.part = {eth}, .n = 1, .bytes = eth.n};
+	struct plk_vnet single = *vnet;
+	int error;
+
+	single.gso_type = PLK_VNET_GSO_NONE;
+	single.gso_size = 0;
+	single.hdr_len = 0;
+	error = send_parts(&single, &eth, 1);
+	if (error == EMSGSIZE && vnet->gso_type != PLK_VNET_GSO_NONE)
+		error = send_long(&single, vnet, &whole);
+	return error;
+}
+
 static enum sent
 send_frame(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
@@ -187,7 +205,7 @@ send_frame(struct client *from, struct plk_span eth, const struct plk_vnet *vnet
 	}
 	if (plk_vnet_is_superframe(vnet, eth))
 		return send_superframe(from, eth, vnet);
-	return sent_note(send_parts(vnet, &eth, 1), eth.n);
+	return sent_note(send_single(vnet, eth), eth.n);
 }
 
 /* Whether the frame is done with. An interface that has no room is waited for once, PLK_TX_WAIT_MS; until it has some again,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
 #
-# The first process of the VM. What the test asks for stands on the kernel's command line: plk.boot=whole or
-# plk.boot=no-landlock. What it sees goes to the second serial port: the first is the kernel's.
+# The first process of the VM. What the test asks for stands on the kernel's command line: plk.boot=whole,
+# plk.boot=no-landlock or plk.boot=vhost. What it sees goes to the second serial port: the first is the kernel's.
 #
 # The initial root file system cannot be left by pivot_root(2), so that there is one wall less. That is tried too, and
 # then everything moves to a tmpfs and starts again: --moved.
@@ -29,7 +29,13 @@ start() {
 	mount -t sysfs none /sys
 	mount -t devtmpfs none /dev
 	exec </dev/null >/dev/ttyS1 2>&1
-	insmod /vm/veth.ko || off
+}
+
+# In this order: one needs the other.
+load() {
+	for module in "$@"; do
+		insmod "/vm/$module.ko" || off
+	done
 }
 
 move() {
@@ -53,10 +59,18 @@ fi
 start
 case $(cat /proc/cmdline) in
 *plk.boot=whole*)
+	load veth
 	smoke serve initial-root /plk/vm_frames
 	smoke refuse initial-root-required --require=namespaces
 	move
 	;;
-*plk.boot=no-landlock*) smoke refuse no-landlock ;;
+*plk.boot=no-landlock*)
+	load veth
+	smoke refuse no-landlock
+	;;
+*plk.boot=vhost*)
+	load vhost_iotlb vhost tap tun vhost_net
+	smoke vhost vhost /plk/vm_vhost
+	;;
 esac
 off

@@ -4,6 +4,7 @@
 # smoke.sh serve NAME BIN FRAMES     start the daemon, look at its processes, carry frames, kill the worker, carry
 #                                    frames again, stop
 # smoke.sh refuse NAME BIN OPTION... start it where it must not start
+# smoke.sh vhost NAME BIN VHOST      start it on the TAP of a VM that vhost.c is, and let that send and receive
 #
 # Says what it sees, a line each, and judges nothing: vm_test.py does. Runs in busybox within a VM, and with the tools of
 # the machine in a network and a process table of its own (tests/netns/world.sh). What fails ends a phase with `failed`.
@@ -109,6 +110,18 @@ interface_make() {
 	done
 }
 
+left_show() {
+	echo "left processes $(pids_of pktlockd | wc -l)"
+	echo "left sockets $(find "$sockets" -mindepth 1 | wc -l)"
+}
+
+stop() {
+	kill -TERM "$daemon"
+	wait "$daemon"
+	echo "status $?"
+	left_show
+}
+
 serve() {
 	"$bin/pktlockd" --interface=$near --remote=capture@punix:"$sockets/c" --remote=inject@punix:"$sockets/i" \
 		--remote=attach@ptcp:$port 2>"$log" &
@@ -125,18 +138,39 @@ serve() {
 	echo "replaced yes"
 	frames_carry second
 
-	kill -TERM "$daemon"
-	wait "$daemon"
-	echo "status $?"
-	echo "left processes $(pids_of pktlockd | wc -l)"
-	echo "left sockets $(find "$sockets" -mindepth 1 | wc -l)"
+	stop
 }
 
 refuse() {
 	timeout 20 "$bin/pktlockd" --interface=$near --remote=capture@punix:"$sockets/c" "$@" 2>"$log"
 	echo "status $?"
-	echo "left processes $(pids_of pktlockd | wc -l)"
-	echo "left sockets $(find "$sockets" -mindepth 1 | wc -l)"
+	left_show
+}
+
+# The daemon starts while nobody is at the other end of the TAP.
+vhost() {
+	"$1" make $near || give_up "no TAP"
+	echo 1 >/proc/sys/net/ipv6/conf/$near/disable_ipv6 # the kernel sends nothing of its own
+	for command in "$near address 02:70:00:00:00:03" "$near up"; do
+		# shellcheck disable=SC2086 # words
+		ip link set $command || give_up "ip link set $command"
+	done
+	"$bin/pktlockd" --interface=$near \
+		--remote=capture,format=vnet,vnet-hdr=10@punix:"$sockets/capture-vnet10" \
+		--remote=capture,format=vnet@punix:"$sockets/capture-vnet12" \
+		--remote=capture,format=vnet,vnet-hdr=20@punix:"$sockets/capture-vnet20" \
+		--remote=capture,format=vnet,latency=low@punix:"$sockets/capture-low" \
+		--remote=capture@punix:"$sockets/capture-qemu" \
+		--remote=capture,latency=low@punix:"$sockets/capture-low-qemu" \
+		--remote=inject,format=vnet,vnet-hdr=10@punix:"$sockets/inject-vnet10" \
+		--remote=inject,format=vnet@punix:"$sockets/inject-vnet12" \
+		--remote=inject@punix:"$sockets/inject-qemu" \
+		--remote=attach,format=vnet@punix:"$sockets/attach-vnet12" \
+		--remote=attach@punix:"$sockets/attach-qemu" 2>"$log" &
+	daemon=$!
+	await 20 said ' ready ' || give_up "not ready within 20 s"
+	"$1" run $near "$sockets" "$log" $daemon || give_up "vhost ended with status $?"
+	stop
 }
 
 echo "phase $name"
@@ -144,12 +178,16 @@ echo "kernel $(uname -r)"
 chmod 755 "$dir"
 : >"$log"
 mkdir -m 777 "$sockets" # for the user that the daemon becomes
-interface_make
 case $what in
 serve)
+	interface_make
 	frames=$1
 	serve
 	;;
-refuse) refuse "$@" ;;
+refuse)
+	interface_make
+	refuse "$@"
+	;;
+vhost) vhost "$@" ;;
 esac
 finish

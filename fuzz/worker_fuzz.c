@@ -512,9 +512,9 @@ static const struct hostile_word words[] = {
 			.snaplen = 64}),
 	FROM(FRONT, FD_NONE, ABOUT, .u.about = {PLK_ABOUT_IFNAME, 2, "e0"}),
 	FROM(FRONT, FD_NONE, ABOUT, .u.about = {PLK_ABOUT_FILTER, 200, "tcp"}),
-	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {1, 1, 1}),
-	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {1, 1, 0}),
-	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {0, 0, 0}),
+	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {1, 1, 1, PLK_LINK_TAP, 1500}),
+	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {1, 1, 0, PLK_LINK_TAP, 1500}),
+	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {0, 0, 0, PLK_LINK_TAP, 1500}),
 	FROM(FRONT, FD_NONE, PORT,
 	     .u.port = {.port = 2, .role = PLK_ROLE_INJECT, .close_on_loss = 1}),
 };

@@ -18,7 +18,9 @@ plk_link_tell(void)
 		.type = PLK_MSG_LINK_IS,
 		.u.link_is = {.is_there = !front.iface_gone,
 			      .is_up = !front.iface_gone && front.iface.is_up,
-			      .has_carrier = !front.iface_gone && front.iface.has_carrier},
+			      .has_carrier = !front.iface_gone && front.iface.has_carrier,
+			      .kind = front.iface.kind,
+			      .mtu = front.iface.mtu},
 	};
 
 	/* the next worker is told when it gets its equipment */

@@ -320,7 +320,7 @@ enum plk_counter {
 #define PLK_MSG_ADMIT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U8(admit, 1)
 #define PLK_MSG_LINK_IS_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	U8(is_there, 1) U8(is_up, 1) U8(has_carrier, 1)
+	U8(is_there, 1) U8(is_up, 1) U8(has_carrier, 1) U8(kind, PLK_LINK_KINDS - 1) U32(mtu, PLK_ANY32)
 #define PLK_MSG_ADOPTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) U16(err, PLK_ERR_COUNT - 1) U32(error, PLK_ERRNO_MAX)
 #define PLK_MSG_ACCEPTED_FIELDS(U8, U16, U32, U64, STR, RAW) \

@@ -75,10 +75,8 @@ client_close(struct client *client, enum plk_close reason, int error)
 		open_remove(slot_of(client));
 		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	}
-	if (client->is_blocked) { /* the frame that waits for room */
-		plk_worker_count(PLK_COUNTER_TX_ENOBUFS, 1);
-		client->dropped++;
-	}
+	if (client->is_blocked)
+		plk_tx_drop(client, &client->pending);
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] (the end of a client that another process may hold too) */
 	/* another process may hold it too; the peer may be gone */

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "os/clock.h"
+#include "wire/layers.h"
 #include "wire/segment.h"
 #include "worker/worker.h"
 
@@ -95,17 +96,42 @@ sent_note(int error, size_t n)
 	return DROPPED;
 }
 
+/* Whether a frame whose tags the kernel counts is of the MTU all the same. What a veth or a bridge would lose silently (their limit has
+ * one tag in it, of any type) is not worth a try. */
+static bool
+is_long_by_tags(const struct plk_pieces *piece)
+{
+	const size_t mtu = worker.link.mtu;
+	struct plk_layers layers;
+
+	if (plk_layers_parse(piece->part[0], &layers) != PLK_OK || piece->bytes - layers.l3 > mtu)
+		return false;
+	return (worker.link.kind != PLK_LINK_VETH && worker.link.kind != PLK_LINK_BRIDGE) ||
+	       piece->bytes <= mtu + PLK_ETH_HDR + PLK_VLAN_TAG;
+}
+
 /* The kernel takes at most one tag of 802.1Q more than the MTU. It measures no frame that claims to be a superframe, and does not cut
- * one whose payload is shorter than the segments it claims (linux/virtio_net.h). */
+ * one whose payload is shorter than the segments it claims (linux/virtio_net.h). Of UDP all kernels know the old claim. */
 static int
 send_long(const struct plk_vnet *vnet, const struct plk_vnet *of, const struct plk_pieces *piece)
 {
 	struct plk_vnet claim = *vnet;
 
-	claim.gso_type = of->gso_type & (uint8_t)~PLK_VNET_GSO_ECN;
+	claim.gso_type = of->gso_type == PLK_VNET_GSO_UDP_L4
+				 ? PLK_VNET_GSO_UFO
+				 : of->gso_type & (uint8_t)~PLK_VNET_GSO_ECN;
 	claim.gso_size = GSO_SIZE_NEVER;
 	claim.hdr_len = (uint16_t)piece->part[0].n;
 	return send_parts(&claim, piece->part, piece->n);
+}
+
+/* A piece, or a frame that is one already, of a superframe with the header @of. */
+static int
+send_piece(const struct plk_vnet *vnet, const struct plk_vnet *of, const struct plk_pieces *piece)
+{
+	int error = send_parts(vnet, piece->part, piece->n);
+
+	return error == EMSGSIZE && is_long_by_tags(piece) ? send_long(vnet, of, piece) : error;
 }
 
 /* The superframe piece by piece, from the first that was not sent yet. */
@@ -123,11 +149,8 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 	plk_segment_skip(&segment, from->pieces_sent);
 	while (plk_segment_next(&segment, &piece) == PLK_OK) {
 		const struct plk_vnet each = plk_segment_vnet(&segment);
-		int error = send_parts(&each, piece.part, piece.n);
 
-		if (error == EMSGSIZE)
-			error = send_long(&each, vnet, &piece);
-		if (sent_note(error, piece.bytes) == NO_ROOM)
+		if (sent_note(send_piece(&each, vnet, &piece), piece.bytes) == NO_ROOM)
 			return NO_ROOM;
 		if (from->pieces_sent > 0)
 			plk_worker_count(PLK_COUNTER_TX_PIECES, 1);
@@ -156,9 +179,18 @@ frame_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet
 	from->pieces_sent = 0;
 }
 
+/* Until when superframes of this kind are not tried whole. */
+static uint64_t *
+whole_ms(const struct plk_vnet *vnet)
+{
+	bool ecn = vnet->gso_type & PLK_VNET_GSO_ECN;
+
+	return &worker.tx_whole_ms[ecn][vnet->gso_type & (PLK_TX_GSO_TYPES - 1)];
+}
+
 /* An interface that has no offload for it answers ENOBUFS to a superframe where the queueing discipline is bypassed, and EINVAL where
  * the kernel does not know the type. Whether it is that, or a queue without room, the first piece tells. What was found out holds for a
- * while: a VM may get another driver. */
+ * while, since a VM may get another driver; but not of one that is too long for every TAP. */
 static enum sent
 send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
@@ -166,14 +198,14 @@ send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet 
 	enum sent sent;
 	int error;
 
-	if (is_first && plk_now_ms() >= worker.tx_whole_ms) {
+	if (is_first && plk_now_ms() >= *whole_ms(vnet)) {
 		error = send_parts(vnet, &eth, 1);
 		if (!is_no_room(error) && error != EINVAL)
 			return sent_note(error, eth.n);
 	}
 	sent = send_pieces(from, eth, vnet);
-	if (is_first && (sent == SENT || from->pieces_sent > 0))
-		worker.tx_whole_ms = plk_now_ms() + PLK_TX_WHOLE_MS;
+	if (is_first && (sent == SENT || from->pieces_sent > 0) && eth.n <= UINT16_MAX)
+		*whole_ms(vnet) = plk_now_ms() + PLK_TX_WHOLE_MS;
 	return sent;
 }
 
@@ -184,15 +216,12 @@ send_single(const struct plk_vnet *vnet, struct plk_span eth)
 {
 	const struct plk_pieces whole = {.part = {eth}, .n = 1, .bytes = eth.n};
 	struct plk_vnet single = *vnet;
-	int error;
 
 	single.gso_type = PLK_VNET_GSO_NONE;
 	single.gso_size = 0;
 	single.hdr_len = 0;
-	error = send_parts(&single, &eth, 1);
-	if (error == EMSGSIZE && vnet->gso_type != PLK_VNET_GSO_NONE)
-		error = send_long(&single, vnet, &whole);
-	return error;
+	return vnet->gso_type == PLK_VNET_GSO_NONE ? send_parts(&single, &eth, 1)
+						   : send_piece(&single, vnet, &whole);
 }
 
 static enum sent
@@ -271,4 +300,14 @@ plk_tx(struct client *from, const struct plk_frame *frame)
 	if (plk_client_port(from)->role == PLK_ROLE_ATTACH)
 		return tx_attached(from, frame->eth, &vnet);
 	return send_or_drop(from, frame->eth, &vnet);
+}
+
+void
+plk_tx_drop(struct client *from, const struct plk_frame *frame)
+{
+	struct plk_vnet vnet;
+
+	if (plk_vnet_parse(frame->vnet, &vnet) == PLK_OK) /* it was read before */
+		frame_drop(from, frame->eth, &vnet, PLK_COUNTER_TX_ENOBUFS);
+	from->dropped++;
 }

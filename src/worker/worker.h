@@ -40,7 +40,9 @@
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
 #define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
 #define PLK_TX_RETRY_MS 1
-#define PLK_TX_WAIT_MS 1000  /* an interface without room is waited for so long */
+#define PLK_TX_WAIT_MS 1000 /* an interface without room is waited for so long */
+#define PLK_TX_GSO_TYPES \
+	8 /* a power of 2; without the ECN bit the highest is PLK_VNET_GSO_UDP_L4 */
 #define PLK_TX_WHOLE_MS 1000 /* after superframes were refused, they are tried again */
 #define PLK_LOSSES_MS 200    /* after frames came, the kernel is asked what it had to drop */
 #define PLK_TRACE_MS 1000    /* between two statistics of a pcapng stream, while packets come */
@@ -161,8 +163,9 @@ struct worker {
 	struct plk_timer losses_timer;
 	struct plk_timer trace_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
-	int tx_error;         /* the last one, said already */
-	uint64_t tx_whole_ms; /* until when superframes are not tried whole: they were refused */
+	int tx_error; /* the last one, said already */
+	/* until when superframes are not tried whole, since they were refused: by ECN and type */
+	uint64_t tx_whole_ms[2][PLK_TX_GSO_TYPES];
 	struct plk_books_page *page;      /* the books, which outlive us */
 	uint64_t uncounted[PLK_COUNTERS]; /* not in the books yet */
 };
@@ -226,6 +229,9 @@ struct port *plk_client_port(const struct client *client);
  * Return: true; false if the interface has no room now and the frame should be offered again.
  */
 bool plk_tx(struct client *from, const struct plk_frame *frame);
+
+/** plk_tx_drop() - a frame that waits for room will not be offered again */
+void plk_tx_drop(struct client *from, const struct plk_frame *frame);
 
 /* trace.c */
 

@@ -113,8 +113,8 @@ SAY(worker_packet, say_type(WORKER, PLK_MSG_PACKET, -1))
 SAY(worker_channel, say_type(WORKER, PLK_MSG_CHANNEL, -1))
 SAY(worker_none, say(WORKER, zeros, 1, -1))
 SAY(worker_huge, say(WORKER, zeros, sizeof zeros, -1))
-SAY(worker_link_long, say(WORKER, (const uint8_t[5]){PLK_MSG_LINK_IS}, 5, -1))
-SAY(worker_link_value, say(WORKER, (const uint8_t[4]){PLK_MSG_LINK_IS, 2}, 4, -1))
+SAY(worker_link_long, say(WORKER, (const uint8_t[10]){PLK_MSG_LINK_IS}, 10, -1))
+SAY(worker_link_value, say(WORKER, (const uint8_t[9]){PLK_MSG_LINK_IS, 2}, 9, -1))
 SAY(worker_client_nothing, say_type(WORKER, PLK_MSG_CLIENT, -1))
 
 /* Permitted, and without effect. */

@@ -81,7 +81,7 @@ static const struct row rows[] = {
 	ROW(ABOUT, 227, U8(2), U8(224), RAW(224)),
 	ROW(CLIENT, 3, U16(63)),
 	ROW(ADMIT, 10, U32(1023), ANY32, U8(1)),
-	ROW(LINK_IS, 4, U8(1), U8(1), U8(1)),
+	ROW(LINK_IS, 9, U8(1), U8(1), U8(1), U8(PLK_LINK_KINDS - 1), ANY32),
 	EMPTY(GO),
 	EMPTY(PING),
 	EMPTY(FINISH),

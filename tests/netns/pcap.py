@@ -53,12 +53,18 @@ def pcapng(frames, linktype=LINKTYPE_ETHERNET):
 
 
 class Pcapng:
-    """A pcapng stream: frames as (nanoseconds, bytes, original length), interfaces as (linktype, snaplen, options)."""
+    """A pcapng stream: frames as (nanoseconds, bytes, original length), with the direction bits of each in flows, and
+    interfaces as (linktype, snaplen, options)."""
 
-    def __init__(self, data):
+    def __init__(self, data=None):
         self.frames = []
+        self.flows = []
         self.interfaces = []
         self.sections = 0
+        if data is not None:
+            self._whole(data)
+
+    def _whole(self, data):
         at = 0
         while at < len(data):
             if len(data) - at < 12:
@@ -68,12 +74,13 @@ class Pcapng:
                 raise ValueError(f"block of {length} bytes at {at} of {len(data)}")
             if struct.unpack_from("<I", data, at + length - 4)[0] != length:
                 raise ValueError(f"block at {at} has two lengths")
-            self._block(kind, data[at + 8 : at + length - 4], at)
+            self.block(kind, data[at + 8 : at + length - 4], at)
             at += length
         if not self.sections:
             raise ValueError("no section header")
 
-    def _block(self, kind, body, at):
+    def block(self, kind, body, at):
+        """Reads one block, which stood at an offset."""
         if kind == 0x0A0D0D0A:
             magic, major = struct.unpack_from("<IH", body)
             if magic != 0x1A2B3C4D or major != 1:
@@ -94,7 +101,8 @@ class Pcapng:
             self.frames.append(((high << 32 | low) * 10 ** (9 - resolution), body[20 : 20 + captured], original))
             if 20 + captured > len(body):
                 raise ValueError(f"packet block at {at} is longer than itself")
-            self._options(body[20 + captured + -captured % 4 :])
+            options = self._options(body[20 + captured + -captured % 4 :])
+            self.flows.append(struct.unpack("<I", options[2])[0] & 3 if 2 in options else 0)
 
     @staticmethod
     def _options(body):

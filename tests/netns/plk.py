@@ -153,6 +153,10 @@ class Format:
         hdr = bytes(buffer[prefix : prefix + self.hdr])
         data = bytes(buffer[prefix + self.hdr : prefix + n])
         del buffer[: prefix + n]
+        return self.accept(hdr, data)
+
+    def accept(self, hdr, data):
+        """The frame of a header and bytes; what is not plain fails."""
         if self.hdr:
             plain = hdr[:10] + b"\0\0" + hdr[12:]
             check(not any(plain), f"virtio-net header of a plain frame is {hdr.hex()}")
@@ -656,6 +660,13 @@ class Daemon(Process):
         """Which of the processes that were ever seen still run."""
         now = processes()
         return [pid for pid, start in self.seen.items() if pid in now and now[pid][1] == start]
+
+    def counters(self):
+        """{name: value} of those that are not 0, as SIGUSR1 has them logged."""
+        after = self.mark()
+        self.signal(signal.SIGUSR1)
+        line = self.wait_log(r"^pktlockd\[front\]: info: counters( .*)$", after=after)[0].group(1)
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
     def fd_counts(self):
         return {role: len(os.listdir(f"/proc/{pid}/fd")) for role, pid in self.look().items()}

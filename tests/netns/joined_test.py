@@ -6,7 +6,9 @@ import json
 import plk
 from attach_test import FIRST, HOST, MACS, NEIGHBOUR, attached, host_pings, network
 
-SECONDS = 2
+SECONDS = 1
+WINDOW = 98304  # bytes; with Debian's default for sockets, twice that are kept for a receiver
+TCP_RECEIVES = 4 << 20  # bytes of a socket's buffer that hold what TCP sends of its own accord
 ADDRESSES = {"a": "10.90.0.1", "b": "10.90.0.2"}
 QUEUE = "--queue=16777216"
 
@@ -64,51 +66,61 @@ def iperf(case, *args):
     return json.loads(client.stdout)["end"]
 
 
-def check_run(case, sender, keys, *args):
-    """One run of iperf3, without a segment that was sent again because it had not come."""
-    before = tcp_counters(sender)
-    result = iperf(case, *args)
-    after = tcp_counters(sender)
+def drops(daemons):
+    """What the daemons have lost so far, by reason."""
+    found = {}
+    for daemon in daemons:
+        for name, value in daemon.counters().items():
+            if "dropped" in name:
+                found[name] = found.get(name, 0) + value
+    return found
+
+
+def run(case, daemons, sender, args):
+    """One run of iperf3: what was lost or sent again because it had not come, or "" for nothing."""
+    before, lost_before = tcp_counters(sender), drops(daemons)
+    result = iperf(case, *args, *(["--reverse"] if sender == "b" else []))
+    after, lost = tcp_counters(sender), drops(daemons)
     grown = {name: after[name] - before.get(name, 0) for name in after}
     again = grown["RetransSegs"]
     speed = result["sum_received"]["bits_per_second"] / 1e9
-    print(f"     {keys}: from {sender}: {speed:.2f} Gbit/s, {again} retransmitted", flush=True)
+    print(f"     {' '.join([f'from {sender}', *args])}: {speed:.2f} Gbit/s, {again} retransmitted", flush=True)
     plk.check(result["sum_received"]["bytes"] > 10_000_000, f"only {result['sum_received']['bytes']} bytes came")
-    plk.equal(result["sum_sent"]["retransmits"], again, "retransmits, by iperf3 and by the kernel")
     # A sender that was kept from running for some milliseconds sends its last segment again, as a probe, or too early: then the
     # receiver says that it came twice. No other is.
     needless = max(grown["TCPLossProbes"], grown["TCPDSACKRecvSegs"])
-    plk.check(again <= needless, f"{again} segments were sent again, {needless} of them had come")
-    for name in ("TCPFastRetrans", "TCPSACKReorder", "TCPTSReorder"):
-        plk.equal(grown[name], 0, name)
+    problems = [f"{name} {lost[name] - lost_before.get(name, 0)}" for name in lost if lost[name] != lost_before.get(name, 0)]
+    problems += [f"{name} {grown[name]}" for name in ("TCPFastRetrans", "TCPSACKReorder", "TCPTSReorder") if grown[name]]
+    if again > needless:
+        problems.append(f"{again} segments sent again, {needless} of which had come")
+    return ", ".join(problems)
 
 
-def receive_buffer():
-    """How many bytes a socket may ask to receive into."""
-    with open("/proc/sys/net/core/rmem_max", encoding="ascii") as file:
-        return int(file.read())
-
-
-def check_joined(case, keys, window=None):
+def check_joined(case, keys):
+    """With a window that every buffer holds nothing is lost, however seldom the daemons are let run. Without that it takes a
+    machine that has time for them: one run of three must find it so."""
     daemons = join(case, keys)
-    limit = ("--window", str(window)) if window else ()
-    check_run(case, "a", keys, *limit)
-    check_run(case, "b", keys, "--reverse", *limit)
-    for daemon in daemons:
-        counters = daemon.counters()
-        plk.equal({name: value for name, value in counters.items() if "dropped" in name}, {}, "drops")
+    for sender in "ab":
+        problem = run(case, daemons, sender, ["--window", str(WINDOW)])
+        plk.check(not problem, f"{keys}, from {sender}, window of {WINDOW} bytes: {problem}")
+        problem = run(case, daemons, sender, [])
+        for _ in range(2):
+            if problem:
+                print(f"     once more, because of: {problem}", flush=True)
+                problem = run(case, daemons, sender, [])
+        plk.check(not problem or "bulk" not in keys and receive_buffer() < TCP_RECEIVES, f"{keys}, from {sender}: {problem}")
     for daemon in daemons:
         daemon.stop()
 
 
-def fitting_window():
-    """What TCP may have on its way to a receiver without a ring: half of what the kernel lets it keep, or no limit where that
-    is more than TCP sends of its own accord. A burst that is longer is lost, and counted: latency=bulk has a ring for it."""
-    return None if receive_buffer() >= 4 << 20 else receive_buffer() // 2
+def receive_buffer():
+    """How many bytes a socket may ask to receive into. A socket without a ring (latency=low) has no more."""
+    with open("/proc/sys/net/core/rmem_max", encoding="ascii") as file:
+        return int(file.read())
 
 
 def test_vnet(case):
-    check_joined(case, "format=vnet", fitting_window())
+    check_joined(case, "format=vnet")
 
 
 def test_vnet_bulk(case):
@@ -116,7 +128,7 @@ def test_vnet_bulk(case):
 
 
 def test_qemu(case):
-    check_joined(case, "format=qemu", fitting_window())
+    check_joined(case, "format=qemu")
 
 
 def test_qemu_bulk(case):

@@ -15,6 +15,7 @@
 #include "front/front.h"
 
 #define TEXT_BYTES 512 /* of a refused text in a message */
+#define COUNTER_BYTES 44 /* " ", a name of a counter, "=", 20 digits */
 
 _Static_assert(PLK_CLIENTS_MAX == 1024 && PLK_QUEUE_MIN == 69640 && PLK_QUEUE_MAX == 16777216 &&
 		       PLK_PORTS_MAX == 64,
@@ -403,7 +404,7 @@ plk_words_counters(const uint64_t *values)
 		PLK_COUNTER_TABLE(X)
 #undef X
 	};
-	uint8_t line[900];
+	uint8_t line[PLK_COUNTERS * COUNTER_BYTES];
 	struct plk_writer w;
 
 	plk_writer_init(&w, (struct plk_mspan){line, sizeof line});

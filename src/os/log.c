@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 1024
+#define LINE_MAX_BYTES 2048
 
 static const char *log_role = "?";
 static enum plk_log log_level = PLK_LOG_LINE_INFO;

@@ -222,6 +222,8 @@ void
 plk_front_about_send(void)
 {
 	about_send(PLK_ABOUT_IFNAME, plk_span_str(front.iface.name));
+	if (front.cmdline.has_filter)
+		about_send(PLK_ABOUT_FILTER, front.cmdline.filter);
 	about_send(PLK_ABOUT_OS, plk_span_str(front.os));
 }
 

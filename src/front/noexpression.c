@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * noexpression.c: in place of expression.c where there is no libpcap (PLK_FILTER).
+ * noexpression.c: in place of expression.c where there is no libpcap (PLK_PCAP).
  */
 #include "front/front.h"
 

@@ -56,7 +56,7 @@ oracle(struct plk_span eth, const struct plk_tag *tag, const struct plk_vnet *vn
 		uint16_t csum = naive_csum(wanted + vnet->csum_start, n - vnet->csum_start);
 		uint8_t *at = wanted + vnet->csum_start + vnet->csum_offset;
 
-		csum = csum == 0 ? 0xffff : csum;
+		csum = csum == 0 && vnet->csum_offset == 6 ? 0xffff : csum;
 		at[0] = (uint8_t)(csum / 256);
 		at[1] = (uint8_t)(csum % 256);
 	}

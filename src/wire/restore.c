@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "wire/csum.h"
 
+#define UDP_CSUM 6 /* offset in its header (RFC 768); TCP and others have it elsewhere */
 #define TAG_AT 12 /* behind both addresses (IEEE 802.1Q clause 9) */
 
 static void
@@ -79,9 +80,8 @@ plk_restore_whole(struct plk_span eth, const struct plk_tag *tag, const struct p
 		return PLK_OK;
 	}
 	csum = plk_csum((struct plk_span){eth.p + vnet->csum_start, eth.n - vnet->csum_start});
-	be16_store(out->csum,
-		   csum == 0 ? UINT16_MAX
-			     : csum); /* 0 means "none" in UDP (RFC 768) and is the same sum */
+	/* in UDP 0 means that there is none (RFC 768); in TCP it is what RFC 1624 has */
+	be16_store(out->csum, csum == 0 && vnet->csum_offset == UDP_CSUM ? UINT16_MAX : csum);
 	front_add(out, eth, tag, at);
 	piece_add(out, out->csum, sizeof out->csum);
 	piece_add(out, eth.p + at + sizeof out->csum, eth.n - at - sizeof out->csum);

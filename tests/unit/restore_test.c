@@ -69,6 +69,10 @@ static const struct whole_row whole_rows[] = {
 	{T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), AD, NEEDS(38, 6), PLK_OK,
 	 T(ADDRS ATAG TAG "\x08\0" IP4_UDP UDP("\xbd\x5c")), 5},
 	{T(ADDRS "\x88\xb5\0\0"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\xff\xff"), 3},
+	/* a sum of 0 is written so, but where UDP has it */
+	{T(ADDRS "\x88\xb5\0\0\xff\xff"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\0\0\xff\xff"), 3},
+	{T(ADDRS "\x88\xb5\xff\xff\0\0\0\0\0\0"), NONE, NEEDS(14, 6), PLK_OK,
+	 T(ADDRS "\x88\xb5\xff\xff\0\0\0\0\xff\xff"), 3},
 	/* to be segmented, but one piece: nothing but the checksum is missing */
 	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_OK, T(TCP4("\xad\x93")), 3},
 	{T(TCP4("\xec\x5c")), Q, GSO48(0x81, 34, 16), PLK_OK,
@@ -78,6 +82,7 @@ static const struct whole_row whole_rows[] = {
 	{T(""), NONE, PLAIN, PLK_E_SHORT, T(""), 0},
 	{T(ADDRS), NONE, PLAIN, PLK_E_SHORT, T(""), 0},
 	{T(ADDRS "\x08"), Q, PLAIN, PLK_E_SHORT, T(""), 0},
+	{T(ADDRS "\x08"), AD, GSO(1, 34, 16), PLK_E_SHORT, T(""), 0},
 	{T(ADDRS "\x08"), NONE, NEEDS(65535, 65535), PLK_E_SHORT, T(""), 0},
 	{T(ADDRS "\x08\0"), NONE, NEEDS(14, 0), PLK_E_VNET_CSUM, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, NEEDS(0, 6), PLK_E_VNET_CSUM, T(""), 0},
@@ -86,6 +91,8 @@ static const struct whole_row whole_rows[] = {
 	{T(UDP4("\xec\x5a")), Q, NEEDS(34, 12), PLK_E_VNET_CSUM, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, NEEDS(47, 0), PLK_E_VNET_CSUM, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, NEEDS(65535, 65535), PLK_E_VNET_CSUM, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, NEEDS(34, 14), PLK_E_VNET_CSUM, T(""), 0},
+	{T(TCP4("\xec\x5c")), Q, NEEDS(54, 2), PLK_E_VNET_CSUM, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, {4, 0, 0, 0, 0, 0, 0}, PLK_E_VNET_FLAGS, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, {1, 3, 0, 1448, 34, 6, 0}, PLK_E_VNET_GSO_TYPE, T(""), 0},
 	{T(TCP4("\xec\x5c")), NONE, {1, 1, 0, 47, 34, 16, 0}, PLK_E_VNET_GSO_SIZE, T(""), 0},

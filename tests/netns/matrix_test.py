@@ -649,7 +649,7 @@ def test_sockets(case):
     daemon = serve(case, world, taps)
     give_addresses()
     frames = []
-    for say in (say_tcp, say_udp):
+    for say in (say_tcp, say_udp) if offload.KERNEL_HAS_USO else (say_tcp,):
         for version in (4, 6):
             for near in (True, False):
                 frames += check_talk(taps, say, version, near)
@@ -675,4 +675,6 @@ def check_talk(taps, say, version, near):
 
 
 if __name__ == "__main__":
+    if not offload.KERNEL_HAS_USO:
+        print("this kernel has no UDP segmentation in virtio-net headers (Linux 6.2): without those rows", flush=True)
     plk.main()

@@ -11,7 +11,7 @@ import struct
 import time
 
 import plk
-from direction_test import probe
+from kernel_direction_test import probe
 
 PROBES = "ether proto 0x88b6"  # those of plk.sync()
 CLIENT = bytes.fromhex("027100000001")

@@ -86,16 +86,28 @@ tcp_check(const struct given *g, const uint8_t *tcp, size_t i, bool is_last)
 	CHECK(tcp[13] == (was[13] & may));
 }
 
-/* The sum of all of layer 4, the pseudo header without its length, and the length, is 0. */
+/* The pseudo header of a piece whose layer 4 has @n bytes: its own addresses, or with options the superframe's field. */
+static size_t
+pseudo_of(const struct given *g, struct plk_span head, size_t l4_n, size_t n)
+{
+	const uint8_t *was = original(g, g->layers.l4);
+	bool v4 = g->layers.type == 0x0800;
+	size_t ip_n = g->layers.l4 - g->layers.l3;
+	size_t old_n = is_tcp(g) ? g->eth.n - g->head_n + l4_n : be16(was + 4);
+	struct plk_span addresses = {head.p + g->layers.l3 + (v4 ? 12 : 8), v4 ? 8 : 32};
+
+	if (ip_n == (v4 ? 20 : 40))
+		return (sum_of(addresses) + g->layers.proto + n) % 65535;
+	return (be16(was + (is_tcp(g) ? 16 : 6)) + 3 * 65535 - old_n + n) % 65535;
+}
+
+/* The sum of all of layer 4, and of the pseudo header, is 0. */
 static void
 csum_check(const struct given *g, struct plk_span head, struct plk_span payload)
 {
 	struct plk_span l4 = {head.p + g->layers.l4, head.n - g->layers.l4};
-	size_t n = l4.n + payload.n;
-	const uint8_t *was = original(g, g->layers.l4);
-	size_t old_n = is_tcp(g) ? g->eth.n - g->head_n + l4.n : be16(was + 4);
 	size_t at = is_tcp(g) ? 16 : 6;
-	size_t field = (be16(was + at) + 3 * 65535 - old_n + n) % 65535;
+	size_t field = pseudo_of(g, head, l4.n, l4.n + payload.n);
 
 	if (g->csum == PLK_SEGMENT_CSUM_PARTIAL)
 		CHECK(be16(l4.p + at) % 65535 == field);

@@ -13,8 +13,10 @@
 #define IPV4_LENGTH 2
 #define IPV4_ID 4
 #define IPV4_CSUM 10
+#define IPV4_ADDRESSES 12
 #define IPV6_LENGTH 4
 #define IPV6_NEXT 6
+#define IPV6_ADDRESSES 8
 #define NEXT_HOP_BY_HOP 0
 #define TCP_SEQ 4
 #define TCP_FLAGS 13
@@ -72,6 +74,25 @@ head_take(struct plk_segment *s, struct plk_span eth, const struct plk_tag *tag,
 	s->l4 += shift;
 }
 
+/* The sum of the pseudo header without the length. The field that should hold it has that of the first frame where the kernel
+ * made one superframe of many (rx-gro-list), with a length of its own. An option or an extension header may say that the packet
+ * goes on to another address: then the field is all there is. */
+static uint64_t
+pseudo_of(const struct plk_segment *s, uint16_t length)
+{
+	const uint8_t *ip = s->head + s->l3;
+	const uint16_t proto = s->is_tcp ? PLK_PROTO_TCP : PLK_PROTO_UDP;
+
+	if (s->is_ipv4 && s->l4 - s->l3 == PLK_IPV4_HDR)
+		return plk_csum_add16(
+			plk_csum_add(0, (struct plk_span){ip + IPV4_ADDRESSES, 2 * 4}), proto);
+	if (!s->is_ipv4 && s->l4 - s->l3 == PLK_IPV6_HDR)
+		return plk_csum_add16(
+			plk_csum_add(0, (struct plk_span){ip + IPV6_ADDRESSES, 2 * 16}), proto);
+	return plk_csum_add16(plk_csum_add16(0, be16_load(s->head + s->l4 + csum_offset(s))),
+			      (uint16_t)~length);
+}
+
 /* What changes from piece to piece, as it is in the superframe. */
 static void
 fields_take(struct plk_segment *s)
@@ -83,8 +104,7 @@ fields_take(struct plk_segment *s)
 								   (uint16_t)(n >> 16)))
 				    : be16_load(l4 + UDP_LENGTH);
 
-	s->pseudo = plk_csum_add16(plk_csum_add16(0, be16_load(l4 + csum_offset(s))),
-				   (uint16_t)~length);
+	s->pseudo = pseudo_of(s, length);
 	s->id = s->is_ipv4 ? be16_load(s->head + s->l3 + IPV4_ID) : 0;
 	s->seq = s->is_tcp ? be32_load(l4 + TCP_SEQ) : 0;
 	s->flags = s->is_tcp ? l4[TCP_FLAGS] : 0;

@@ -12,7 +12,8 @@
  *   TCP   sequence number; FIN and PSH on the last one only, CWR on the first only (RFC 3168 section 6.1.2); checksum
  *   UDP   length; checksum, never 0
  *
- * The checksum field of the superframe holds the sum of the pseudo header (NEEDS_CSUM); only the length in it changes.
+ * The sum of the pseudo header is made of the addresses; with IPv4 options or IPv6 extension headers, which may name another
+ * address, of what the checksum field of the superframe holds (NEEDS_CSUM): only the length in it changes.
  *
  * Trust: frames come from the kernel, the wire behind it, and clients. Pure: no allocation; the headers of a piece are made in
  * the structure, the payload stays where it is. Work is linear. Fuzz: fuzz/segment_fuzz.c.

@@ -42,9 +42,19 @@ target_add(struct client *client)
 		wires.client[wires.n++] = client;
 }
 
+/* Records put into queues or dropped, ever: how much work there was. */
+static uint64_t work;
+
+uint64_t
+plk_deliver_work(void)
+{
+	return work;
+}
+
 static void
 drop(struct client *client, enum plk_counter reason)
 {
+	work++;
 	client->dropped++;
 	plk_worker_count(reason, 1);
 }
@@ -56,6 +66,7 @@ record_put(struct client *client, const struct plk_span *parts, size_t n_parts)
 		drop(client, PLK_COUNTER_RX_QUEUE);
 		return;
 	}
+	work++;
 	client->to_client++;
 	plk_worker_count(PLK_COUNTER_DELIVERED, 1);
 }
@@ -149,7 +160,7 @@ superframe_deliver(const struct view *view)
 		wires_drop(PLK_COUNTER_RX_GSO);
 		return;
 	}
-	plk_worker_count(PLK_COUNTER_RX_PIECES, plk_segment_count(&segment) - 1);
+	plk_worker_count(PLK_COUNTER_RX_PIECES, wires.n * (plk_segment_count(&segment) - 1));
 	while (plk_segment_next(&segment, &pieces) == PLK_OK)
 		wires_put(view, &pieces);
 }

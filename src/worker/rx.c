@@ -25,10 +25,13 @@ block_deliver(enum plk_class class, struct plk_span block)
 static void
 ring_read(struct rx *rx, uint32_t events)
 {
+	const uint64_t enough = plk_deliver_work() + PLK_RX_WORK;
 	struct plk_span block;
 	int i;
 
-	for (i = 0; i < PLK_RX_BLOCKS && plk_ring_take(&rx->ring, &block) > 0; i++) {
+	for (i = 0; i < PLK_RX_BLOCKS && plk_deliver_work() < enough &&
+		    plk_ring_take(&rx->ring, &block) > 0;
+	     i++) {
 		block_deliver(rx->class, block);
 		plk_ring_give(&rx->ring);
 		plk_worker_enter();
@@ -41,8 +44,9 @@ static void
 socket_read(struct rx *rx)
 {
 	static uint8_t buffer[PLK_RX_BYTES];
+	const uint64_t enough = plk_deliver_work() + PLK_RX_WORK;
 
-	for (int i = 0; i < PLK_RX_FRAMES; i++) {
+	for (int i = 0; i < PLK_RX_FRAMES && plk_deliver_work() < enough; i++) {
 		struct plk_rxpkt packet;
 		int got = plk_packet_receive(rx->fd, (struct plk_mspan){buffer, sizeof buffer},
 					     &packet);

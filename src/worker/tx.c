@@ -140,6 +140,7 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 {
 	static struct plk_segment segment;
 	struct plk_pieces piece;
+	enum sent all = SENT;
 
 	if (plk_segment_init(&segment, eth, &(const struct plk_tag){.present = false}, vnet,
 			     PLK_SEGMENT_CSUM_PARTIAL) != PLK_OK) {
@@ -149,15 +150,18 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 	plk_segment_skip(&segment, from->pieces_sent);
 	while (plk_segment_next(&segment, &piece) == PLK_OK) {
 		const struct plk_vnet each = plk_segment_vnet(&segment);
+		enum sent sent = sent_note(send_piece(&each, vnet, &piece), piece.bytes);
 
-		if (sent_note(send_piece(&each, vnet, &piece), piece.bytes) == NO_ROOM)
+		if (sent == NO_ROOM)
 			return NO_ROOM;
+		if (sent == DROPPED)
+			all = DROPPED;
 		if (from->pieces_sent > 0)
 			plk_worker_count(PLK_COUNTER_TX_PIECES, 1);
 		from->pieces_sent++;
 	}
 	from->pieces_sent = 0;
-	return SENT;
+	return all;
 }
 
 /* A frame, or what is left of a superframe of which pieces were sent. */
@@ -179,33 +183,48 @@ frame_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet
 	from->pieces_sent = 0;
 }
 
-/* Until when superframes of this kind are not tried whole. */
-static uint64_t *
-whole_ms(const struct plk_vnet *vnet)
+static struct tx_whole *
+whole_of(const struct plk_vnet *vnet)
 {
 	bool ecn = vnet->gso_type & PLK_VNET_GSO_ECN;
 
-	return &worker.tx_whole_ms[ecn][vnet->gso_type & (PLK_TX_GSO_TYPES - 1)];
+	return &worker.tx_whole[ecn][vnet->gso_type & (PLK_TX_GSO_TYPES - 1)];
+}
+
+/* A superframe that was refused whole went in pieces. One that is too long for every TAP says nothing of the others. */
+static void
+refused_note(struct tx_whole *whole, size_t n)
+{
+	if (n > UINT16_MAX)
+		return;
+	whole->refused++;
+	if (whole->refused < PLK_TX_REFUSED)
+		return;
+	whole->refused = PLK_TX_REFUSED;
+	whole->again_ms = plk_now_ms() + PLK_TX_WHOLE_MS;
 }
 
 /* An interface that has no offload for it answers ENOBUFS to a superframe where the queueing discipline is bypassed, and EINVAL where
  * the kernel does not know the type. Whether it is that, or a queue without room, the first piece tells. What was found out holds for a
- * while, since a VM may get another driver; but not of one that is too long for every TAP. */
+ * while, since a VM may get another driver. */
 static enum sent
 send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
+	struct tx_whole *whole = whole_of(vnet);
 	bool is_first = from->pieces_sent == 0;
 	enum sent sent;
 	int error;
 
-	if (is_first && plk_now_ms() >= *whole_ms(vnet)) {
+	if (is_first && plk_now_ms() >= whole->again_ms) {
 		error = send_parts(vnet, &eth, 1);
+		if (error == 0)
+			whole->refused = 0;
 		if (!is_no_room(error) && error != EINVAL)
 			return sent_note(error, eth.n);
 	}
 	sent = send_pieces(from, eth, vnet);
-	if (is_first && (sent == SENT || from->pieces_sent > 0) && eth.n <= UINT16_MAX)
-		*whole_ms(vnet) = plk_now_ms() + PLK_TX_WHOLE_MS;
+	if (is_first && (sent == SENT || from->pieces_sent > 0))
+		refused_note(whole, eth.n);
 	return sent;
 }
 
@@ -270,7 +289,9 @@ tx_attached(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 
 	plk_fdb_learn(&worker.fdb, eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
 	known = !plk_mac_is_group(eth.p) && plk_fdb_find(&worker.fdb, eth.p, &owner);
-	if ((!known || owner == PLK_FDB_INTERFACE) && !send_or_drop(from, eth, vnet))
+	/* what waited for room goes on to the interface, wherever its address is now: pieces of it may be there */
+	if ((!known || owner == PLK_FDB_INTERFACE || from->is_blocked) &&
+	    !send_or_drop(from, eth, vnet))
 		return false;
 	if (!known)
 		plk_deliver_local(from, eth, vnet, NULL);

@@ -33,9 +33,10 @@
 #define PLK_IN_BYTES 131072  /* a client's input buffer: some reads' worth, and any record */
 #define PLK_READ_BYTES 16384 /* read from a client in one go: then others get their turn */
 #define PLK_RX_BYTES (PLK_VNET_HDR + 131072) /* a received frame: superframes exceed 64 KiB */
-#define PLK_RX_FRAMES 64        /* taken from a socket in one go, so that clients get their turn */
-#define PLK_RX_BLOCKS 4         /* taken from a ring in one go */
-#define PLK_ACCEPTS 16          /* connections accepted in one go */
+#define PLK_RX_FRAMES 64  /* taken from a socket in one go, so that clients get their turn */
+#define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
+#define PLK_RX_BLOCKS 4   /* taken from a ring in one go */
+#define PLK_ACCEPTS 16    /* connections accepted in one go */
 #define PLK_ADMISSIONS_MAX 64   /* connections that wait for the front; more wait in the listener */
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
 #define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
@@ -43,10 +44,12 @@
 #define PLK_TX_WAIT_MS 1000 /* an interface without room is waited for so long */
 #define PLK_TX_GSO_TYPES \
 	8 /* a power of 2; without the ECN bit the highest is PLK_VNET_GSO_UDP_L4 */
-#define PLK_TX_WHOLE_MS 1000 /* after superframes were refused, they are tried again */
-#define PLK_LOSSES_MS 200    /* after frames came, the kernel is asked what it had to drop */
-#define PLK_TRACE_MS 1000    /* between two statistics of a pcapng stream, while packets come */
-#define PLK_LOST_MS 50       /* after the interface went, its last frames come out of the rings */
+#define PLK_TX_WHOLE_MS 1000 /* superframes that were refused are tried again after it */
+#define PLK_TX_REFUSED \
+	4 /* so many in a row, that is: one may have found the queue full for an instant */
+#define PLK_LOSSES_MS 200 /* after frames came, the kernel is asked what it had to drop */
+#define PLK_TRACE_MS 1000 /* between two statistics of a pcapng stream, while packets come */
+#define PLK_LOST_MS 50    /* after the interface went, its last frames come out of the rings */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for
@@ -121,6 +124,15 @@ struct rx {
 	struct plk_watch watch;
 };
 
+/** struct tx_whole - whether the interface takes superframes of a kind
+ * @refused: how many in a row went in pieces instead, as far as that matters
+ * @again_ms: until when none is tried whole
+ */
+struct tx_whole {
+	unsigned refused;
+	uint64_t again_ms;
+};
+
 /** struct about - a text that pcapng streams begin with */
 struct about {
 	uint8_t bytes[PLK_PCAPNG_TEXT_MAX];
@@ -163,11 +175,10 @@ struct worker {
 	struct plk_timer losses_timer;
 	struct plk_timer trace_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
-	int tx_error; /* the last one, said already */
-	/* until when superframes are not tried whole, since they were refused: by ECN and type */
-	uint64_t tx_whole_ms[2][PLK_TX_GSO_TYPES];
-	struct plk_books_page *page;      /* the books, which outlive us */
-	uint64_t uncounted[PLK_COUNTERS]; /* not in the books yet */
+	int tx_error;                                  /* the last one, said already */
+	struct tx_whole tx_whole[2][PLK_TX_GSO_TYPES]; /* by ECN and type */
+	struct plk_books_page *page;                   /* the books, which outlive us */
+	uint64_t uncounted[PLK_COUNTERS];              /* not in the books yet */
 };
 
 extern struct worker worker;
@@ -256,6 +267,9 @@ void plk_trace_tick(void *ctx);
 
 /** plk_deliver_rx() - a frame from the interface to the clients of a class */
 void plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet);
+
+/** plk_deliver_work() - how many records were put into queues or dropped, ever */
+uint64_t plk_deliver_work(void);
 
 /** plk_deliver_local() - a frame of an attached client to one other (@to) or all others (@to is NULL) */
 void plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,

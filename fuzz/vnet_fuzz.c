@@ -44,8 +44,10 @@ round_trip(const struct plk_vnet *vnet)
 static bool
 oracle_in_place(const struct plk_vnet *v, const struct plk_layers *l)
 {
-	if (l->is_fragment || (l->proto != 6 && l->proto != 17))
+	if (l->is_fragment || (l->proto != 6 && l->proto != 17 && l->proto != 132))
 		return true;
+	if (l->proto == 132)
+		return v->csum_start == l->l4 && v->csum_offset == 8;
 	if (l->proto == 17 && v->csum_start >= l->l4 + 8)
 		return true;
 	return v->csum_start == l->l4 && v->csum_offset == (l->proto == 6 ? 16 : 6);
@@ -63,21 +65,25 @@ oracle_type(const struct plk_vnet *v, const struct plk_layers *l)
 	return l->proto == 6 && (v->gso_type & 0x7f) == (ip == 4 ? 1 : 4);
 }
 
-static enum plk_err
-oracle_gso(const struct plk_vnet *v, struct plk_span eth, const struct plk_layers *l)
+/* Whether TCP or UDP has a whole header there. */
+static bool
+oracle_header(const struct plk_vnet *v, struct plk_span eth)
 {
-	bool tcp = v->gso_type != 5;
-	size_t length = tcp ? 20 : 8;
+	size_t length = v->gso_type == 5 ? 8 : 20;
 
-	if (!oracle_type(v, l))
-		return PLK_E_VNET_GSO_TYPE;
-	if (v->gso_size < 48)
-		return PLK_E_VNET_GSO_SIZE;
-	if (!(v->flags & 1) || v->csum_start != l->l4 || v->csum_start + length > eth.n)
-		return PLK_E_VNET_CSUM;
-	if (tcp)
+	if (v->csum_start + length > eth.n)
+		return false;
+	if (v->gso_type != 5)
 		length = eth.p[v->csum_start + 12] / 16 * 4U;
-	return length < (tcp ? 20 : 8) || v->csum_start + length > eth.n ? PLK_E_VNET_CSUM : PLK_OK;
+	return length >= (v->gso_type == 5 ? 8 : 20) && v->csum_start + length <= eth.n;
+}
+
+static bool
+oracle_csum(const struct plk_vnet *v, struct plk_span eth, const struct plk_layers *l)
+{
+	return !(v->flags & 1) ||
+	       (v->csum_start >= l->l4 && (size_t)v->csum_start + v->csum_offset + 2 <= eth.n &&
+		oracle_in_place(v, l));
 }
 
 /* The layers have a harness of their own. */
@@ -90,13 +96,72 @@ oracle(const struct plk_vnet *v, struct plk_span eth)
 		return PLK_E_VNET_FLAGS;
 	if (!(v->flags & 1) && v->gso_type == 0)
 		return PLK_OK;
-	if (plk_layers_parse(eth, &layers) != PLK_OK)
+	if (plk_layers_parse(eth, &layers) != PLK_OK || !oracle_csum(v, eth, &layers) ||
+	    ((v->flags & 1) && layers.proto == 132))
 		return PLK_E_VNET_CSUM;
-	if ((v->flags & 1) &&
-	    (v->csum_start < layers.l4 || (size_t)v->csum_start + v->csum_offset + 2 > eth.n ||
-	     !oracle_in_place(v, &layers)))
+	if (v->gso_type == 0)
+		return PLK_OK;
+	if (!oracle_type(v, &layers))
+		return PLK_E_VNET_GSO_TYPE;
+	if (v->gso_size < 48)
+		return PLK_E_VNET_GSO_SIZE;
+	return (v->flags & 1) && v->csum_start == layers.l4 && oracle_header(v, eth)
+		       ? PLK_OK
+		       : PLK_E_VNET_CSUM;
+}
+
+/* What a kernel may deliver, and what it means. */
+static enum plk_err
+oracle_received(struct plk_vnet *v, struct plk_span eth)
+{
+	struct plk_layers layers;
+	bool verified = !(v->flags & 1);
+	size_t payload;
+
+	if (v->flags > 3)
+		return PLK_E_VNET_FLAGS;
+	if (verified && v->gso_type == 0)
+		return PLK_OK;
+	if (plk_layers_parse(eth, &layers) != PLK_OK || !oracle_csum(v, eth, &layers))
 		return PLK_E_VNET_CSUM;
-	return v->gso_type == 0 ? PLK_OK : oracle_gso(v, eth, &layers);
+	if (v->gso_type == 0)
+		return PLK_OK;
+	if (!oracle_type(v, &layers))
+		return PLK_E_VNET_GSO_TYPE;
+	if (verified && layers.l4 > 65535)
+		return PLK_E_VNET_CSUM;
+	if (verified) {
+		v->flags |= 1;
+		v->csum_start = (uint16_t)layers.l4;
+		v->csum_offset = v->gso_type == 5 ? 6 : 16;
+	}
+	if (v->csum_start != layers.l4 || !oracle_header(v, eth))
+		return PLK_E_VNET_CSUM;
+	payload = eth.n - plk_vnet_headers_len(v, eth);
+	if (v->gso_size < 8 && (v->gso_size == 0 || payload / v->gso_size >= 128))
+		return PLK_E_VNET_GSO_SIZE;
+	if (verified && payload <= v->gso_size)
+		*v = (struct plk_vnet){.flags = v->flags & 2};
+	else if (verified && layers.l4 - layers.l3 != (layers.type == 0x0800 ? 20 : 40))
+		return PLK_E_VNET_CSUM;
+	return PLK_OK;
+}
+
+static void
+receive_check(const struct plk_vnet *delivered, struct plk_span eth)
+{
+	struct plk_vnet want = *delivered;
+	struct plk_vnet got = *delivered;
+	enum plk_err err = oracle_received(&want, eth);
+
+	CHECK(plk_vnet_receive(&got, eth) == err);
+	if (err != PLK_OK)
+		want = *delivered;
+	CHECK(same_header(&got, &want) && got.num_buffers == want.num_buffers);
+	if (err != PLK_OK)
+		return;
+	CHECK(plk_vnet_receive(&got, eth) == PLK_OK); /* what it means, it means */
+	CHECK(same_header(&got, &want));
 }
 
 int
@@ -119,6 +184,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	round_trip(&vnet);
+	receive_check(&vnet, eth);
 	err = plk_vnet_check(&vnet, eth);
 	CHECK(err == oracle(&vnet, eth));
 	if (err == PLK_OK && vnet.gso_type != 0) {

@@ -68,8 +68,9 @@ PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_parse(struct plk_span in, struct p
  *  - a checksum that is not within the frame behind the Ethernet header, its VLAN tags, its IP header and IPv6's extension
  *    headers (the kernel would overwrite them); of TCP, and of UDP's own header, one that is elsewhere than the protocol has
  *    it. Behind a whole UDP header it may be that of a packet within (VXLAN, Geneve); of other protocols it may be anywhere.
+ *  - any checksum of SCTP: it is a CRC32c, over which kernels would write a sum
  *  - a gso_type other than TCPv4, TCPv6 (with or without ECN) and UDP L4, and one that is not what the frame is: UDP
- *    fragmentation, which kernels accept and lose; TCPv4 on IPv6; fragments; packets within a tunnel
+ *    fragmentation, which kernels lose on anything but UDP; TCPv4 on IPv6; fragments; packets within a tunnel
  *  - segmentation without NEEDS_CSUM, or whose csum_start is not where layer 4 begins
  *  - a gso_size below PLK_VNET_GSO_SIZE_MIN (the kernel would amplify)
  * What does not count is not judged: hdr_len and num_buffers, and csum_start and csum_offset without NEEDS_CSUM. DATA_VALID from
@@ -79,8 +80,19 @@ PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_parse(struct plk_span in, struct p
 PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_check(const struct plk_vnet *vnet,
 						    struct plk_span eth);
 
+/** plk_vnet_receive() - whether a header that a kernel delivered fits its frame, and what it means
+ * @vnet:  as PACKET_VNET_HDR or a TAP delivered it; changed on PLK_OK, so that what follows from it does not depend on how the
+ *         kernel came by the frame: a superframe that was put together of received frames, whose checksums were verified, has
+ *         NEEDS_CSUM, csum_start and csum_offset; a frame that is not longer than one segment and has its checksum has no gso_type
+ * @eth:   the frame, borrowed
+ * Refused is what plk_vnet_check() refuses, but for: gso_size, which may be 8 bytes or, for up to 128 segments, less; the CRC32c of
+ * SCTP; segmentation without NEEDS_CSUM, unless an IP header with options or extension headers stands before it.
+ * Return: PLK_OK; PLK_E_VNET_FLAGS; PLK_E_VNET_GSO_TYPE; PLK_E_VNET_GSO_SIZE; PLK_E_VNET_CSUM.
+ */
+PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_receive(struct plk_vnet *vnet, struct plk_span eth);
+
 /** plk_vnet_headers_len() - the exact length of the headers of a frame that is to be segmented
- * @vnet:  passed plk_vnet_check() with @eth, gso_type not none
+ * @vnet:  passed plk_vnet_check() or plk_vnet_receive() with @eth, gso_type not none
  * @eth:   the frame, borrowed
  * Return: bytes from the Ethernet header to the end of the TCP or UDP header, never more than
  * @eth.n.
@@ -88,7 +100,7 @@ PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_check(const struct plk_vnet *vnet,
 PLK_PUBLIC size_t plk_vnet_headers_len(const struct plk_vnet *vnet, struct plk_span eth);
 
 /** plk_vnet_is_superframe() - whether a frame has more payload than one segment
- * @vnet:  passed plk_vnet_check() with @eth
+ * @vnet:  passed plk_vnet_check() or plk_vnet_receive() with @eth
  * @eth:   the frame, borrowed
  * Return: false also where gso_type says that it is to be segmented, but it is one segment already, as the last one of a
  * stream may be. Only its checksum is missing, then.

@@ -2,13 +2,16 @@
 #include "wire/layers.h"
 
 #include "base/bytes.h"
+#include "wire/csum.h"
 
 #define TYPE_BYTES 2 /* an EtherType: the last bytes of the Ethernet header and of a VLAN tag */
 #define VERSION(byte) ((byte) >> 4)
 #define IPV4_FRAGMENT 6           /* offset of flags and fragment offset */
 #define IPV4_FRAGMENT_MASK 0x3fff /* more fragments, and the offset */
 #define IPV4_PROTO 9
+#define IPV4_ADDRESSES 12
 #define IPV6_NEXT 6
+#define IPV6_ADDRESSES 8
 #define EXTENSION_UNIT 8 /* bytes; an extension header is that long at least */
 #define NEXT_HOP_BY_HOP 0
 #define NEXT_ROUTING 43
@@ -101,4 +104,21 @@ plk_layers_parse(struct plk_span eth, struct plk_layers *out)
 	if (err == PLK_OK)
 		*out = layers;
 	return err;
+}
+
+bool
+plk_layers_pseudo(struct plk_span eth, const struct plk_layers *layers, uint64_t *sum)
+{
+	const uint8_t *ip = eth.p + layers->l3;
+	const size_t n = layers->l4 - layers->l3;
+	struct plk_span addresses;
+
+	if (layers->type == PLK_TYPE_IPV4 && n == PLK_IPV4_HDR)
+		addresses = (struct plk_span){ip + IPV4_ADDRESSES, 2 * 4};
+	else if (layers->type == PLK_TYPE_IPV6 && n == PLK_IPV6_HDR)
+		addresses = (struct plk_span){ip + IPV6_ADDRESSES, 2 * 16};
+	else
+		return false;
+	*sum = plk_csum_add16(plk_csum_add(0, addresses), layers->proto);
+	return true;
 }

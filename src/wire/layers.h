@@ -33,7 +33,13 @@
 
 #define PLK_PROTO_TCP 6
 #define PLK_PROTO_UDP 17
+#define PLK_PROTO_SCTP 132
 #define PLK_PROTO_NONE 256 /* no IP protocol: not an IP packet */
+
+/* Where they have their checksums, in their headers: RFC 9293 section 3.1, RFC 768, RFC 9260 section 3.1. */
+#define PLK_TCP_CSUM 16
+#define PLK_UDP_CSUM 6
+#define PLK_SCTP_CSUM 8 /* a CRC32c, 4 bytes */
 
 /** struct plk_layers - what was found
  * @type:        EtherType, behind all tags
@@ -57,5 +63,13 @@ struct plk_layers {
  * EtherType says, or an IPv4 header shorter than its fixed part).
  */
 PLK_MUST_USE enum plk_err plk_layers_parse(struct plk_span eth, struct plk_layers *out);
+
+/** plk_layers_pseudo() - the sum of the pseudo header of TCP or UDP, without its length (RFC 9293 section 3.1, RFC 8200 section 8.1)
+ * @layers:  what plk_layers_parse() found in @eth, an IP packet
+ * @sum:     set if true only; see csum.h
+ * Return: false if the IP header has options or extension headers: they may name another address than the packet's own.
+ */
+PLK_MUST_USE bool plk_layers_pseudo(struct plk_span eth, const struct plk_layers *layers,
+				    uint64_t *sum);
 
 #endif

@@ -85,8 +85,8 @@ PLK_MUST_USE enum plk_err plk_pcapng_packet_encode(const struct plk_pcapng_packe
 
 /** struct plk_pcapng_statistics - packets of the interface since the capture began
  * @time_ns:   of which the numbers are, nanoseconds since 1970-01-01 UTC
- * @received:  all that passed the filter, delivered or not
- * @dropped:   not delivered, whoever had no room
+ * @received:  delivered or not
+ * @dropped:   not delivered, whoever had no room: @os_dropped is among them
  * @os_dropped: of these, dropped by the operating system
  * @delivered: in this stream
  */

@@ -38,13 +38,13 @@ struct plk_pieces {
 	size_t n;
 	size_t bytes;
 	uint8_t tag[PLK_VLAN_TAG];
-	uint8_t csum[2];
+	uint8_t csum[4];
 };
 
 /** plk_restore_raw() - the frame with its tag, its header brought in line
  * @eth:   the frame as delivered, at least PLK_ETH_HDR bytes, borrowed
  * @tag:   what the metadata says
- * @vnet:  the header as delivered; changed on PLK_OK: csum_start counts the tag, hdr_len is the
+ * @vnet:  the header as delivered; changed on PLK_OK: as plk_vnet_receive() does; csum_start counts the tag, hdr_len is the
  *         exact length of the headers of a frame that is to be segmented and 0 otherwise,
  *         num_buffers is 1, as of a device that has one buffer for a frame (virtio 1.2 section 5.1.6.4)
  * @out:   set on PLK_OK only

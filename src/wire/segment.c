@@ -13,28 +13,25 @@
 #define IPV4_LENGTH 2
 #define IPV4_ID 4
 #define IPV4_CSUM 10
-#define IPV4_ADDRESSES 12
 #define IPV6_LENGTH 4
 #define IPV6_NEXT 6
-#define IPV6_ADDRESSES 8
 #define NEXT_HOP_BY_HOP 0
+#define OPTION_JUMBO 0xc2
+#define JUMBO_BYTES 8 /* hop-by-hop options with nothing else in them */
 #define TCP_SEQ 4
 #define TCP_FLAGS 13
 #define TCP_FIN 0x01
 #define TCP_PSH 0x08
 #define TCP_CWR 0x80
-#define TCP_CSUM 16
 #define UDP_LENGTH 4
-#define UDP_CSUM 6
 
 static uint16_t
 csum_offset(const struct plk_segment *s)
 {
-	return s->is_tcp ? TCP_CSUM : UDP_CSUM;
+	return s->is_tcp ? PLK_TCP_CSUM : PLK_UDP_CSUM;
 }
 
-/* A length above 64 KiB stands in an IPv4 header as 0, and in an IPv6 header as 0 with an option that says it: the pieces must
- * not have that option. */
+/* A length above 64 KiB stands in an IPv6 header as 0, and behind it in a jumbo payload option (RFC 2675). */
 static bool
 is_jumbogram(struct plk_span eth, const struct plk_layers *layers)
 {
@@ -44,102 +41,111 @@ is_jumbogram(struct plk_span eth, const struct plk_layers *layers)
 	       ip[IPV6_NEXT] == NEXT_HOP_BY_HOP;
 }
 
-/* What the layers, of a frame that has passed plk_vnet_check(), keep us from cutting. */
+/* Whether there is nothing but that option in the hop-by-hop options, so that they can be left out: the pieces are no jumbograms. */
+static bool
+is_jumbo_alone(struct plk_span eth, const struct plk_layers *layers)
+{
+	const uint8_t *options = eth.p + layers->l3 + PLK_IPV6_HDR;
+
+	return options[1] == 0 && options[2] == OPTION_JUMBO && options[3] == 4;
+}
+
+/* What the layers, of a frame that has passed plk_vnet_receive(), keep us from cutting. */
 static enum plk_err
 layers_check(struct plk_span eth, const struct plk_vnet *vnet, const struct plk_layers *layers)
 {
 	size_t n = plk_vnet_headers_len(vnet, eth);
 
-	if (is_jumbogram(eth, layers))
+	if (is_jumbogram(eth, layers) && !is_jumbo_alone(eth, layers))
 		return PLK_E_MALFORMED;
 	if (n > PLK_SEGMENT_HEAD_MAX - PLK_VLAN_TAG || n - layers->l3 + vnet->gso_size > UINT16_MAX)
 		return PLK_E_LIMIT;
 	return PLK_OK;
 }
 
-/* The headers, with the tag in them. */
 static void
-head_take(struct plk_segment *s, struct plk_span eth, const struct plk_tag *tag, size_t n)
+head_add(struct plk_segment *s, const uint8_t *p, size_t n)
 {
-	size_t shift = tag->present ? PLK_VLAN_TAG : 0;
+	memcpy(s->head + s->head_n, p, n);
+	s->head_n += n;
+}
 
-	memcpy(s->head, eth.p, TAG_AT);
+/* The @n bytes of headers, with the tag in them and without a jumbo payload option. */
+static void
+head_take(struct plk_segment *s, struct plk_span eth, const struct plk_tag *tag,
+	  const struct plk_layers *layers, size_t n)
+{
+	size_t at = TAG_AT;
+
+	s->head_n = 0;
+	head_add(s, eth.p, TAG_AT);
 	if (tag->present) {
 		be16_store(s->head + TAG_AT, tag->tpid);
 		be16_store(s->head + TAG_AT + 2, tag->tci);
+		s->head_n += PLK_VLAN_TAG;
 	}
-	memcpy(s->head + TAG_AT + shift, eth.p + TAG_AT, n - TAG_AT);
-	s->head_n = n + shift;
-	s->l3 += shift;
-	s->l4 += shift;
+	s->l3 = layers->l3 + s->head_n - TAG_AT;
+	s->l4 = layers->l4 + s->head_n - TAG_AT;
+	if (is_jumbogram(eth, layers)) {
+		at = layers->l3 + PLK_IPV6_HDR;
+		head_add(s, eth.p + TAG_AT, at - TAG_AT);
+		s->head[s->l3 + IPV6_NEXT] = eth.p[at];
+		s->l4 -= JUMBO_BYTES;
+		at += JUMBO_BYTES;
+	}
+	head_add(s, eth.p + at, n - at);
 }
 
-/* The sum of the pseudo header without the length. The field that should hold it has that of the first frame where the kernel
- * made one superframe of many (rx-gro-list), with a length of its own. An option or an extension header may say that the packet
- * goes on to another address: then the field is all there is. */
+/* The sum of the pseudo header without the length. Where options or extension headers may name another address it is what the field
+ * holds, less the length in that: 32 bits, of which UDP has its own copy. */
 static uint64_t
-pseudo_of(const struct plk_segment *s, uint16_t length)
+pseudo_of(const struct plk_segment *s, struct plk_span eth, const struct plk_layers *layers)
 {
-	const uint8_t *ip = s->head + s->l3;
-	const uint16_t proto = s->is_tcp ? PLK_PROTO_TCP : PLK_PROTO_UDP;
+	const uint8_t *l4 = eth.p + layers->l4;
+	const size_t n = eth.n - layers->l4;
+	uint16_t length;
+	uint64_t sum;
 
-	if (s->is_ipv4 && s->l4 - s->l3 == PLK_IPV4_HDR)
-		return plk_csum_add16(
-			plk_csum_add(0, (struct plk_span){ip + IPV4_ADDRESSES, 2 * 4}), proto);
-	if (!s->is_ipv4 && s->l4 - s->l3 == PLK_IPV6_HDR)
-		return plk_csum_add16(
-			plk_csum_add(0, (struct plk_span){ip + IPV6_ADDRESSES, 2 * 16}), proto);
-	return plk_csum_add16(plk_csum_add16(0, be16_load(s->head + s->l4 + csum_offset(s))),
-			      (uint16_t)~length);
-}
-
-/* What changes from piece to piece, as it is in the superframe. */
-static void
-fields_take(struct plk_segment *s)
-{
-	const uint8_t *l4 = s->head + s->l4;
-	size_t n = s->head_n - s->l4 + s->left.n;
-	/* 32 bits of length in the pseudo header; UDP has its own copy of it */
-	uint16_t length = s->is_tcp ? plk_csum_fold(plk_csum_add16(plk_csum_add16(0, (uint16_t)n),
-								   (uint16_t)(n >> 16)))
-				    : be16_load(l4 + UDP_LENGTH);
-
-	s->pseudo = pseudo_of(s, length);
-	s->id = s->is_ipv4 ? be16_load(s->head + s->l3 + IPV4_ID) : 0;
-	s->seq = s->is_tcp ? be32_load(l4 + TCP_SEQ) : 0;
-	s->flags = s->is_tcp ? l4[TCP_FLAGS] : 0;
+	if (plk_layers_pseudo(eth, layers, &sum))
+		return sum;
+	length = s->is_tcp ? plk_csum_fold(plk_csum_add16(plk_csum_add16(0, (uint16_t)n),
+							  (uint16_t)(n >> 16)))
+			   : be16_load(l4 + UDP_LENGTH);
+	return plk_csum_add16(plk_csum_add16(0, be16_load(l4 + csum_offset(s))), (uint16_t)~length);
 }
 
 enum plk_err
 plk_segment_init(struct plk_segment *out, struct plk_span eth, const struct plk_tag *tag,
 		 const struct plk_vnet *vnet, enum plk_segment_csum csum)
 {
+	struct plk_vnet received = *vnet;
 	struct plk_layers layers;
 	size_t n;
 	enum plk_err err;
 
 	if (eth.n < PLK_ETH_HDR)
 		return PLK_E_SHORT;
-	err = plk_vnet_check(vnet, eth);
-	if (err == PLK_OK && !plk_vnet_is_superframe(vnet, eth))
+	err = plk_vnet_receive(&received, eth);
+	if (err == PLK_OK && !plk_vnet_is_superframe(&received, eth))
 		err = PLK_E_MALFORMED;
 	if (err == PLK_OK)
 		err = plk_layers_parse(eth, &layers);
 	if (err == PLK_OK)
-		err = layers_check(eth, vnet, &layers);
+		err = layers_check(eth, &received, &layers);
 	if (err != PLK_OK)
 		return err;
-	n = plk_vnet_headers_len(vnet, eth);
-	out->l3 = layers.l3;
-	out->l4 = layers.l4;
+	n = plk_vnet_headers_len(&received, eth);
 	out->is_ipv4 = layers.type == PLK_TYPE_IPV4;
 	out->is_tcp = layers.proto == PLK_PROTO_TCP;
 	out->csum = csum;
 	out->left = (struct plk_span){eth.p + n, eth.n - n};
-	out->gso_size = vnet->gso_size;
+	out->gso_size = received.gso_size;
 	out->index = 0;
-	head_take(out, eth, tag, n);
-	fields_take(out);
+	out->pseudo = pseudo_of(out, eth, &layers);
+	out->id = be16_load(eth.p + layers.l3 + IPV4_ID);
+	out->seq = be32_load(eth.p + layers.l4 + TCP_SEQ);
+	out->flags = out->is_tcp ? eth.p[layers.l4 + TCP_FLAGS] : 0;
+	head_take(out, eth, tag, &layers, n);
 	return PLK_OK;
 }
 

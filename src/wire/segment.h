@@ -8,7 +8,7 @@
  * net/ipv4/af_inet.c; tests/netns/segment_test.py compares):
  *
  *   IPv4  total length; identification, one more each time; header checksum
- *   IPv6  payload length
+ *   IPv6  payload length; without the jumbo payload option, if there is one (RFC 2675)
  *   TCP   sequence number; FIN and PSH on the last one only, CWR on the first only (RFC 3168 section 6.1.2); checksum
  *   UDP   length; checksum, never 0
  *
@@ -58,7 +58,7 @@ struct plk_segment {
  * @tag:   a tag that stands beside it
  * @vnet:  its header, as delivered
  * Return: PLK_OK; PLK_E_SHORT (@eth is no frame); PLK_E_VNET_* (the header does not fit it); PLK_E_MALFORMED (it is not to be cut,
- * or is one piece alone: plk_restore_whole() does that; or an IPv6 jumbogram, RFC 2675); PLK_E_LIMIT (headers above
+ * or is one piece alone: plk_restore_whole() does that; or a jumbogram with other hop-by-hop options); PLK_E_LIMIT (headers above
  * PLK_SEGMENT_HEAD_MAX, or pieces whose length an IP header cannot say).
  */
 PLK_MUST_USE enum plk_err plk_segment_init(struct plk_segment *out, struct plk_span eth,

@@ -7,11 +7,11 @@
 #include "wire/layers.h"
 
 #define CSUM_BYTES 2
-#define TCP_CSUM 16   /* offset of the checksum in a TCP header (RFC 9293 section 3.1) */
 #define TCP_OFFSET 12 /* offset of the data offset */
 #define TCP_HDR 20    /* without options */
-#define UDP_CSUM 6    /* offset of the checksum in a UDP header (RFC 768) */
 #define UDP_HDR 8
+#define GSO_SIZE_LEAST 8       /* bytes */
+#define UDP_DATAGRAMS_MOST 128 /* linux/udp.h: UDP_MAX_SEGMENTS */
 
 static bool
 is_size(size_t n)
@@ -54,10 +54,12 @@ is_in_place(const struct plk_vnet *vnet, const struct plk_layers *layers)
 {
 	if (layers->is_fragment)
 		return true;
+	if (layers->proto == PLK_PROTO_SCTP)
+		return vnet->csum_start == layers->l4 && vnet->csum_offset == PLK_SCTP_CSUM;
 	if (layers->proto == PLK_PROTO_TCP)
-		return vnet->csum_start == layers->l4 && vnet->csum_offset == TCP_CSUM;
+		return vnet->csum_start == layers->l4 && vnet->csum_offset == PLK_TCP_CSUM;
 	if (layers->proto == PLK_PROTO_UDP && vnet->csum_start < layers->l4 + UDP_HDR)
-		return vnet->csum_start == layers->l4 && vnet->csum_offset == UDP_CSUM;
+		return vnet->csum_start == layers->l4 && vnet->csum_offset == PLK_UDP_CSUM;
 	return true;
 }
 
@@ -101,17 +103,14 @@ is_of_type(const struct plk_vnet *vnet, const struct plk_layers *layers)
 	}
 }
 
+/* Whether the frame can be cut: what the header says of it is so, but for gso_size. */
 static enum plk_err
 gso_check(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers *layers)
 {
 	size_t header = is_tcp(vnet) ? TCP_HDR : UDP_HDR;
 	size_t length;
 
-	if (!is_of_type(vnet, layers))
-		return PLK_E_VNET_GSO_TYPE;
-	if (vnet->gso_size < PLK_VNET_GSO_SIZE_MIN)
-		return PLK_E_VNET_GSO_SIZE;
-	/* with it, csum_check() has seen that start and offset are those of the protocol */
+	/* with NEEDS_CSUM, csum_check() has seen that start and offset are those of the protocol */
 	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) || vnet->csum_start != layers->l4)
 		return PLK_E_VNET_CSUM;
 	if (!is_inside(eth.n, vnet->csum_start, header))
@@ -122,6 +121,12 @@ gso_check(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_lay
 	return PLK_OK;
 }
 
+static bool
+asks_nothing(const struct plk_vnet *vnet)
+{
+	return !(vnet->flags & PLK_VNET_NEEDS_CSUM) && vnet->gso_type == PLK_VNET_GSO_NONE;
+}
+
 enum plk_err
 plk_vnet_check(const struct plk_vnet *vnet, struct plk_span eth)
 {
@@ -130,14 +135,86 @@ plk_vnet_check(const struct plk_vnet *vnet, struct plk_span eth)
 
 	if (vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID))
 		return PLK_E_VNET_FLAGS;
-	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) && vnet->gso_type == PLK_VNET_GSO_NONE)
+	if (asks_nothing(vnet))
 		return PLK_OK;
 	if (plk_layers_parse(eth, &layers) != PLK_OK)
 		return PLK_E_VNET_CSUM; /* there is nothing in it that could have one */
 	err = csum_check(vnet, eth, &layers);
+	if (err == PLK_OK && layers.proto == PLK_PROTO_SCTP && (vnet->flags & PLK_VNET_NEEDS_CSUM))
+		err = PLK_E_VNET_CSUM; /* a CRC, over which kernels would write a sum */
 	if (err != PLK_OK || vnet->gso_type == PLK_VNET_GSO_NONE)
 		return err;
+	if (!is_of_type(vnet, &layers))
+		return PLK_E_VNET_GSO_TYPE;
+	if (vnet->gso_size < PLK_VNET_GSO_SIZE_MIN)
+		return PLK_E_VNET_GSO_SIZE;
 	return gso_check(vnet, eth, &layers);
+}
+
+/* TCP has 8 bytes of payload in a segment at least (48, less all options); of UDP the kernel makes no more than so many datagrams. */
+static bool
+is_kernels_size(const struct plk_vnet *vnet, struct plk_span eth)
+{
+	size_t payload = eth.n - plk_vnet_headers_len(vnet, eth);
+
+	return vnet->gso_size >= GSO_SIZE_LEAST ||
+	       (vnet->gso_size > 0 && payload / vnet->gso_size < UDP_DATAGRAMS_MOST);
+}
+
+/* A superframe that was put together of received frames may have their checksums, verified, rather than NEEDS_CSUM. */
+static void
+needs_csum_set(struct plk_vnet *vnet, const struct plk_layers *layers)
+{
+	vnet->flags |= PLK_VNET_NEEDS_CSUM;
+	vnet->csum_start = (uint16_t)layers->l4;
+	vnet->csum_offset = is_tcp(vnet) ? PLK_TCP_CSUM : PLK_UDP_CSUM;
+}
+
+static enum plk_err
+gso_receive(struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers *layers)
+{
+	bool verified = !(vnet->flags & PLK_VNET_NEEDS_CSUM);
+	uint64_t sum;
+	enum plk_err err;
+
+	if (!is_of_type(vnet, layers))
+		return PLK_E_VNET_GSO_TYPE;
+	if (verified && layers->l4 > UINT16_MAX)
+		return PLK_E_VNET_CSUM;
+	if (verified)
+		needs_csum_set(vnet, layers);
+	err = gso_check(vnet, eth, layers);
+	if (err != PLK_OK)
+		return err;
+	if (!is_kernels_size(vnet, eth))
+		return PLK_E_VNET_GSO_SIZE;
+	if (!verified)
+		return PLK_OK;
+	if (plk_vnet_is_superframe(vnet, eth)) /* nobody could tell the pseudo header's sum */
+		return plk_layers_pseudo(eth, layers, &sum) ? PLK_OK : PLK_E_VNET_CSUM;
+	*vnet = (struct plk_vnet){.flags = vnet->flags & PLK_VNET_DATA_VALID};
+	return PLK_OK;
+}
+
+enum plk_err
+plk_vnet_receive(struct plk_vnet *vnet, struct plk_span eth)
+{
+	struct plk_vnet changed = *vnet;
+	struct plk_layers layers;
+	enum plk_err err;
+
+	if (vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID))
+		return PLK_E_VNET_FLAGS;
+	if (asks_nothing(vnet))
+		return PLK_OK;
+	if (plk_layers_parse(eth, &layers) != PLK_OK)
+		return PLK_E_VNET_CSUM;
+	err = csum_check(vnet, eth, &layers);
+	if (err == PLK_OK && vnet->gso_type != PLK_VNET_GSO_NONE)
+		err = gso_receive(&changed, eth, &layers);
+	if (err == PLK_OK)
+		*vnet = changed;
+	return err;
 }
 
 size_t

@@ -7,6 +7,10 @@
 #include "rows.h"
 
 /* Frames by hand: the checksum field holds the sum of the pseudo header, as NEEDS_CSUM wants it. */
+#define IP4_SCTP "\x45\0\0\x28\x12\x34\x40\0\x40\x84\x3b\xe2\xc0\0\x02\x01\xc6\x33\x64\x07"
+#define SCTP(crc)                                   \
+	"\x9c\x40\x0b\x59\1\2\3\4" crc "\0\3\0\x08" \
+	"chnk"
 #define ADDRS "\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
 #define IP4_UDP "\x45\0\0\x21\x12\x34\x40\0\x40\x11\x3c\x5c\xc0\0\x02\x01\xc6\x33\x64\x07"
 #define IP4_TCP "\x45\0\0\x2e\x12\x34\x40\0\x40\x06\x3c\x5a\xc0\0\x02\x01\xc6\x33\x64\x07"
@@ -24,6 +28,7 @@
 #define UDP4(csum) ADDRS "\x08\0" IP4_UDP UDP(csum)
 #define TCP4(csum) ADDRS "\x08\0" IP4_TCP TCP(csum)
 #define UDP6(csum) ADDRS "\x86\xdd" IP6_UDP UDP_ZERO(csum)
+#define SCTP4(crc) ADDRS "\x08\0" IP4_SCTP SCTP(crc)
 #define ARP ADDRS "\x08\x06\0\x01\x08\0\x06\x04\0\x01"
 
 /* clang-format off */
@@ -73,6 +78,13 @@ static const struct whole_row whole_rows[] = {
 	{T(ADDRS "\x88\xb5\0\0\xff\xff"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\0\0\xff\xff"), 3},
 	{T(ADDRS "\x88\xb5\xff\xff\0\0\0\0\0\0"), NONE, NEEDS(14, 6), PLK_OK,
 	 T(ADDRS "\x88\xb5\xff\xff\0\0\0\0\xff\xff"), 3},
+	/* what the kernel made of received frames: the checksum is there */
+	{T(TCP4("\xad\x93")), NONE, {0, 1, 0, 1448, 0, 0, 0}, PLK_OK, T(TCP4("\xad\x93")), 1},
+	{T(TCP4("\xec\x5c")), NONE, {1, 1, 0, 8, 34, 16, 0}, PLK_OK, T(TCP4("\xad\x93")), 3},
+	/* SCTP */
+	{T(SCTP4("\0\0\0\0")), NONE, NEEDS(34, 8), PLK_OK, T(SCTP4("\x14\x53\x69\xda")), 3},
+	{T(SCTP4("\xff\xff\xff\xff")), Q, NEEDS(34, 8), PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_SCTP SCTP("\x14\x53\x69\xda")), 5},
 	/* to be segmented, but one piece: nothing but the checksum is missing */
 	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 16), PLK_OK, T(TCP4("\xad\x93")), 3},
 	{T(TCP4("\xec\x5c")), Q, GSO48(0x81, 34, 16), PLK_OK,
@@ -95,8 +107,11 @@ static const struct whole_row whole_rows[] = {
 	{T(TCP4("\xec\x5c")), Q, NEEDS(54, 2), PLK_E_VNET_CSUM, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, {4, 0, 0, 0, 0, 0, 0}, PLK_E_VNET_FLAGS, T(""), 0},
 	{T(UDP4("\xec\x5a")), NONE, {1, 3, 0, 1448, 34, 6, 0}, PLK_E_VNET_GSO_TYPE, T(""), 0},
-	{T(TCP4("\xec\x5c")), NONE, {1, 1, 0, 47, 34, 16, 0}, PLK_E_VNET_GSO_SIZE, T(""), 0},
-	{T(TCP4("\xec\x5c")), NONE, {0, 1, 0, 1448, 34, 16, 0}, PLK_E_VNET_CSUM, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, {1, 1, 0, 0, 34, 16, 0}, PLK_E_VNET_GSO_SIZE, T(""), 0},
+	{T(TCP4("\xec\x5c")), NONE, {0, 4, 0, 1448, 34, 16, 0}, PLK_E_VNET_GSO_TYPE, T(""), 0},
+	{T(SCTP4("\0\0\0\0")), NONE, NEEDS(34, 6), PLK_E_VNET_CSUM, T(""), 0},
+	{T(SCTP4("\0\0\0\0")), NONE, NEEDS(36, 6), PLK_E_VNET_CSUM, T(""), 0},
+	{T(ADDRS "\x08\0" IP4_SCTP "\x9c\x40\x0b\x59\1\2\3\4\0\0\0"), NONE, NEEDS(34, 8), PLK_E_VNET_CSUM, T(""), 0},
 	{T(TCP4("\xec\x5c") X48), NONE, GSO48(1, 34, 16), PLK_E_LIMIT, T(""), 0},
 	{T(TCP4("\xec\x5c") X48), Q, GSO48(0x81, 34, 16), PLK_E_LIMIT, T(""), 0},
 	{T(UDP4("\xec\x5a") X48), NONE, GSO48(5, 34, 6), PLK_E_LIMIT, T(""), 0},
@@ -183,6 +198,13 @@ static const struct raw_row raw_rows[] = {
 	{T(UDP4("\xec\x5a")), Q, GSO(5, 34, 6), PLK_OK,
 	 T(ADDRS TAG "\x08\0" IP4_UDP UDP("\xec\x5a")), {1, 5, 46, 1448, 38, 6, 1}},
 	{T(ADDRS "\x88\xb5"), AD, PLAIN, PLK_OK, T(ADDRS ATAG "\x88\xb5"), ONE_BUFFER},
+	/* whatever the field held, or none was asked for: a receiver counts from the pseudo header's sum */
+	{T(TCP4("\x12\x34") X48), NONE, GSO48(1, 34, 16), PLK_OK, T(TCP4("\xec\x8c") X48), {1, 1, 58, 48,
+	 34, 16, 1}},
+	{T(TCP4("\x12\x34") X48), Q, {0, 0x81, 0, 48, 0, 0, 0}, PLK_OK,
+	 T(ADDRS TAG "\x08\0" IP4_TCP TCP("\xec\x8c") X48), {1, 0x81, 62, 48, 38, 16, 1}},
+	{T(TCP4("\xad\x93")), NONE, {0, 1, 0, 1448, 34, 16, 0}, PLK_OK, T(TCP4("\xad\x93")), ONE_BUFFER},
+	{T(SCTP4("\0\0\0\0")), NONE, NEEDS(34, 8), PLK_OK, T(SCTP4("\x14\x53\x69\xda")), ONE_BUFFER},
 
 	{T(""), NONE, PLAIN, RAW_BAD(PLK_E_SHORT)},
 	{T(ADDRS "\x08"), NONE, PLAIN, RAW_BAD(PLK_E_SHORT)},
@@ -192,8 +214,11 @@ static const struct raw_row raw_rows[] = {
 	{T(UDP4("\xec\x5a")), Q, NEEDS(46, 0), RAW_BAD(PLK_E_VNET_CSUM)},
 	{T(UDP4("\xec\x5a")), NONE, {8, 0, 0, 0, 0, 0, 0}, RAW_BAD(PLK_E_VNET_FLAGS)},
 	{T(UDP4("\xec\x5a")), Q, GSO(3, 34, 6), RAW_BAD(PLK_E_VNET_GSO_TYPE)},
-	{T(TCP4("\xec\x5c")), Q, {1, 1, 0, 1, 34, 16, 0}, RAW_BAD(PLK_E_VNET_GSO_SIZE)},
-	{T(TCP4("\xec\x5c")), NONE, {0, 1, 0, 1448, 34, 16, 0}, RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(TCP4("\xec\x5c")), Q, {1, 1, 0, 0, 34, 16, 0}, RAW_BAD(PLK_E_VNET_GSO_SIZE)},
+	{T(TCP4("\xec\x5c")), NONE, {0, 1, 0, 0, 34, 16, 0}, RAW_BAD(PLK_E_VNET_GSO_SIZE)},
+	{T(SCTP4("\0\0\0\0")), NONE, NEEDS(34, 16), RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(SCTP4("\0\0\0\0")), Q, NEEDS(34, 6), RAW_BAD(PLK_E_VNET_CSUM)},
+	{T(UDP4("\xec\x5a") X48), NONE, {1, 1, 0, 48, 34, 6, 0}, RAW_BAD(PLK_E_VNET_GSO_TYPE)},
 	{T(TCP4("\xec\x5c")), NONE, GSO(1, 34, 6), RAW_BAD(PLK_E_VNET_CSUM)},
 };
 /* clang-format on */

@@ -138,6 +138,18 @@ static const struct row good_rows[] = {
 		{T(A "\x88\xa8\x0f\xff\x81\x00\x20\x64\x86\xdd" "\x60\x00\x00\x00\x00\x30\x11\x40\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
 		   "\x12\x34\x00\x35\x00\x30\x3f\xd2")},
 	 }},
+	{"a jumbo payload option is left out",
+	 T(A "\x86\xdd" "\x60\x00\x00\x00\x00\x00\x00\x40\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
+		   "\x06\x00\xc2\x04\x00\x00\x00\x80\x9c\x40\x01\xbb\x01\x02\x03\x04\x0a\x0b\x0c\x0d\x50\x18\xfa\xf0\x5b\xf3\x00\x00"),
+	 100, NONE, {1, 0x04, 0, 48, 62, 16, 0}, 3,
+	 {
+		{T(A "\x86\xdd" "\x60\x00\x00\x00\x00\x44\x06\x40\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
+		   "\x9c\x40\x01\xbb\x01\x02\x03\x04\x0a\x0b\x0c\x0d\x50\x10\xfa\xf0\x67\x43\x00\x00")},
+		{T(A "\x86\xdd" "\x60\x00\x00\x00\x00\x44\x06\x40\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
+		   "\x9c\x40\x01\xbb\x01\x02\x03\x34\x0a\x0b\x0c\x0d\x50\x10\xfa\xf0\xe5\x91\x00\x00")},
+		{T(A "\x86\xdd" "\x60\x00\x00\x00\x00\x18\x06\x40\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
+		   "\x9c\x40\x01\xbb\x01\x02\x03\x64\x0a\x0b\x0c\x0d\x50\x18\xfa\xf0\x4f\x8a\x00\x00")},
+	 }},
 };
 /* clang-format on */
 
@@ -318,6 +330,9 @@ struct bad_row {
 /* clang-format off */
 static const struct bad_row bad_rows[] = {
 	{"superframe", T(TCP4), 100, {1, 1, 0, 99, 34, 16, 0}, PLK_OK},
+	{"tiny pieces", T(TCP4), 900, {1, 1, 0, 8, 34, 16, 0}, PLK_OK},
+	{"tiny pieces, few", T(TCP4), 50, {1, 1, 0, 1, 34, 16, 0}, PLK_OK},
+	{"UDP without NEEDS_CSUM", T(UDP4), 100, {0, 5, 0, 50, 34, 6, 0}, PLK_OK},
 	{"longest pieces", T(TCP4), 65600, {1, 1, 0, 65495, 34, 16, 0}, PLK_OK},
 	{"headers of 506 bytes", T(A "\x86\xdd" IP6("\2\x28", "\0") OPTIONS232("\x3c") OPTIONS200("\6") TCP), 100,
 	 {1, 4, 0, 99, 486, 16, 0}, PLK_OK},
@@ -331,13 +346,19 @@ static const struct bad_row bad_rows[] = {
 	{"one piece", T(TCP4), 100, {1, 1, 0, 100, 34, 16, 0}, PLK_E_MALFORMED},
 	{"no payload", T(TCP4), 0, {1, 1, 0, 48, 34, 16, 0}, PLK_E_MALFORMED},
 	{"one piece of UDP", T(UDP4), 100, {1, 5, 0, 1000, 34, 6, 0}, PLK_E_MALFORMED},
-	{"jumbogram", T(A "\x86\xdd" IP6("\0\0", "\0") "\6\0\xc2\4\0\1\0\x70" TCP), 65600, {1, 4, 0, 1400, 62, 16, 0},
-	 PLK_E_MALFORMED},
+	{"jumbogram with another option", T(A "\x86\xdd" IP6("\0\0", "\0") "\6\0\5\4\0\1\0\x70" TCP), 65600,
+	 {1, 4, 0, 1400, 62, 16, 0}, PLK_E_MALFORMED},
+	{"jumbogram with more options", T(A "\x86\xdd" IP6("\0\0", "\0") "\6\1\xc2\4\0\1\0\x70\1\6\0\0\0\0\0\0" TCP), 65600,
+	 {1, 4, 0, 1400, 70, 16, 0}, PLK_E_MALFORMED},
+	{"jumbo option of another length", T(A "\x86\xdd" IP6("\0\0", "\0") "\6\0\xc2\3\0\1\0\x70" TCP), 65600,
+	 {1, 4, 0, 1400, 62, 16, 0}, PLK_E_MALFORMED},
 	{"pieces too long to say", T(TCP4), 65600, {1, 1, 0, 65496, 34, 16, 0}, PLK_E_LIMIT},
-	{"UDP without NEEDS_CSUM", T(UDP4), 100, {0, 5, 0, 50, 34, 6, 0}, PLK_E_VNET_CSUM},
+	{"options and no NEEDS_CSUM", T(A "\x86\xdd" IP6("\0\x74", "\0") OPTIONS("\6") TCP), 100, {0, 4, 0, 50, 62, 16, 0},
+	 PLK_E_VNET_CSUM},
 	{"TCP that is UDP", T(UDP4), 100, {1, 1, 0, 50, 34, 6, 0}, PLK_E_VNET_GSO_TYPE},
 	{"UDP fragmentation", T(UDP4), 100, {1, 3, 0, 50, 34, 6, 0}, PLK_E_VNET_GSO_TYPE},
-	{"tiny pieces", T(TCP4), 100, {1, 1, 0, 47, 34, 16, 0}, PLK_E_VNET_GSO_SIZE},
+	{"pieces of nothing", T(TCP4), 100, {1, 1, 0, 0, 34, 16, 0}, PLK_E_VNET_GSO_SIZE},
+	{"tiny pieces, many", T(TCP4), 900, {1, 1, 0, 7, 34, 16, 0}, PLK_E_VNET_GSO_SIZE},
 	{"unknown flag", T(TCP4), 100, {5, 1, 0, 50, 34, 16, 0}, PLK_E_VNET_FLAGS},
 	{"checksum in the IP header", T(TCP4), 100, {1, 1, 0, 50, 24, 26, 0}, PLK_E_VNET_CSUM},
 };

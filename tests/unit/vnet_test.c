@@ -277,6 +277,7 @@ static const struct check_row check_rows[] = {
 	{T(UDP4), 1, 0, 0, 34, 4, BAD_CSUM},
 	{T(UDP4), 1, 0, 0, 35, 5, BAD_CSUM},
 	{T(UDP4), 1, 0, 0, 41, 0, BAD_CSUM},
+	{T(ETH("\x08\0") IPV4("\x84") "\x9c\x40\x0b\x59\1\2\3\4\0\0\0\0" X50), 1, 0, 0, 34, 8, BAD_CSUM}, /* SCTP */
 	/* segmentation: of what is something else */
 	{T(TCP4), 1, 4, 1448, 34, 16, BAD_TYPE},
 	{T(TCP6), 1, 1, 1448, 54, 16, BAD_TYPE},
@@ -359,6 +360,95 @@ test_check(void **state)
 	rows_end_strict(&r);
 }
 
+struct receive_row {
+	const char *frame;
+	size_t n;
+	struct plk_vnet vnet;
+	enum plk_err err;
+	struct plk_vnet want;
+};
+
+#define SCTP4 ETH("\x08\0") IPV4("\x84") "\x9c\x40\x0b\x59\1\2\3\4\0\0\0\0" X50    /* 34 */
+#define TCP6_IP6 ETH("\x86\xdd") IPV6_NEXT("\0") EXTENSION("\x06") TCP("\x50") X50 /* 62 */
+#define REFUSED(err)                \
+	err,                        \
+	{                           \
+		0, 0, 0, 0, 0, 0, 0 \
+	}
+
+/* clang-format off */
+static const struct receive_row receive_rows[] = {
+	/* as it is */
+	{T(TCP4), {0, 0, 9, 9, 9, 9, 9}, PLK_OK, {0, 0, 9, 9, 9, 9, 9}},
+	{T(TCP4), {2, 0, 0, 0, 0, 0, 0}, PLK_OK, {2, 0, 0, 0, 0, 0, 0}},
+	{T(TCP4), {1, 0, 0, 0, 34, 16, 0}, PLK_OK, {1, 0, 0, 0, 34, 16, 0}},
+	{T(TCP4), {1, 1, 99, 48, 34, 16, 0}, PLK_OK, {1, 1, 99, 48, 34, 16, 0}},
+	{T(UDP4), {3, 5, 0, 20, 34, 6, 0}, PLK_OK, {3, 5, 0, 20, 34, 6, 0}},
+	{T(VXLAN), {1, 0, 0, 0, 84, 16, 0}, PLK_OK, {1, 0, 0, 0, 84, 16, 0}},
+	/* a CRC32c */
+	{T(SCTP4), {1, 0, 0, 0, 34, 8, 0}, PLK_OK, {1, 0, 0, 0, 34, 8, 0}},
+	/* small segments are the kernel's affair */
+	{T(TCP4), {1, 1, 0, 36, 34, 16, 0}, PLK_OK, {1, 1, 0, 36, 34, 16, 0}},
+	{T(TCP4), {1, 1, 0, 8, 34, 16, 0}, PLK_OK, {1, 1, 0, 8, 34, 16, 0}},
+	{T(UDP4), {1, 5, 0, 1, 34, 6, 0}, PLK_OK, {1, 5, 0, 1, 34, 6, 0}}, /* 50 of them */
+	/* superframes of received frames, whose checksums were verified */
+	{T(TCP4), {0, 1, 54, 48, 0, 0, 0}, PLK_OK, {1, 1, 54, 48, 34, 16, 0}},
+	{T(TCP4), {2, 0x81, 0, 48, 0, 0, 0}, PLK_OK, {3, 0x81, 0, 48, 34, 16, 0}},
+	{T(TCP6), {0, 4, 0, 48, 0, 0, 0}, PLK_OK, {1, 4, 0, 48, 54, 16, 0}},
+	{T(UDP4), {0, 5, 0, 48, 7, 7, 0}, PLK_OK, {1, 5, 0, 48, 34, 6, 0}},
+	{T(TCP4_Q), {0, 1, 0, 48, 0, 0, 0}, PLK_OK, {1, 1, 0, 48, 38, 16, 0}},
+	/* and that are one segment: nothing is left to do */
+	{T(TCP4), {2, 1, 54, 50, 0, 0, 0}, PLK_OK, {2, 0, 0, 0, 0, 0, 0}},
+	{T(TCP6_IP6), {0, 4, 0, 50, 0, 0, 0}, PLK_OK, {0, 0, 0, 0, 0, 0, 0}},
+	{T(TCP6_IP6), {1, 4, 0, 48, 62, 16, 0}, PLK_OK, {1, 4, 0, 48, 62, 16, 0}},
+
+	{T(TCP6_IP6), {0, 4, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(TCP4_IPOPTS), {0, 1, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(SCTP4), {1, 0, 0, 0, 34, 6, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(SCTP4), {1, 0, 0, 0, 36, 6, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(SCTP4), {0, 1, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(TCP4), {1, 1, 0, 0, 34, 16, 0}, REFUSED(PLK_E_VNET_GSO_SIZE)},
+	{T(TCP4), {0, 1, 0, 0, 34, 16, 0}, REFUSED(PLK_E_VNET_GSO_SIZE)},
+	{T(ETH("\x08\0") IPV4("\x11") UDP X50 X50 X50), {1, 5, 0, 1, 34, 6, 0}, REFUSED(PLK_E_VNET_GSO_SIZE)}, /* 150 */
+	{T(TCP4), {1, 4, 0, 48, 34, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(TCP4), {0, 4, 0, 48, 34, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(TCP4), {0, 3, 0, 48, 34, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(UDP4), {1, 3, 0, 48, 34, 6, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(VXLAN), {1, 1, 0, 48, 84, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(GRE4), {1, 1, 0, 48, 72, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(TCP4_FRAGMENT), {0, 1, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(TCP4), {4, 0, 0, 0, 0, 0, 0}, REFUSED(PLK_E_VNET_FLAGS)},
+	{T(TCP4), {1, 0, 0, 0, 34, 14, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(TCP4), {1, 1, 0, 48, 36, 14, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(ETH("\x08\0") IPV4("\x06") TCP("\x40") X50), {0, 1, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(ETH("\x08\0") "\x45xx"), {0, 1, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_CSUM)},
+	{T(""), {1, 0, 0, 0, 0, 0, 0}, REFUSED(PLK_E_VNET_CSUM)},
+};
+/* clang-format on */
+
+static void
+test_receive(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "virtio-net header of a kernel");
+	for (size_t i = 0; i < COUNT(receive_rows); i++) {
+		const struct receive_row *row = &receive_rows[i];
+		const struct plk_vnet *want = row->err == PLK_OK ? &row->want : &row->vnet;
+		struct plk_span eth = exact_new(row->frame, row->n);
+		struct plk_vnet vnet = row->vnet;
+
+		row_begin_text(&r, "frame %zu flags %u type 0x%02x size %u start %u offset %u",
+			       row->n, vnet.flags, vnet.gso_type, vnet.gso_size, vnet.csum_start,
+			       vnet.csum_offset);
+		row_err(&r, plk_vnet_receive(&vnet, eth), row->err);
+		row_true(&r, "header", vnet_is(&vnet, want));
+		exact_free(eth);
+	}
+	rows_end_strict(&r);
+}
+
 /* Of the 2^16 pairs of flags and gso_type, with the rest in order, exactly these pass. */
 static void
 test_every_type(void **state)
@@ -415,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_encode),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_receive),
 		cmocka_unit_test(test_every_type),
 		cmocka_unit_test(test_headers_len_of_a_short_frame),
 	};

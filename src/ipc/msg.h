@@ -155,7 +155,7 @@ enum plk_event {
 	X(RX_KERNEL,       "rx_dropped_kernel")    /* PACKET_STATISTICS: the ring or the socket was full */ \
 	X(RX_QUEUE,        "rx_dropped_queue")     /* a client's queue was full */ \
 	X(RX_OVERSIZE,     "rx_dropped_oversize")  /* too long for the client's format */ \
-	X(RX_GSO,          "rx_dropped_gso")       /* a superframe that cannot be cut, for a format without a header */ \
+	X(RX_GSO,          "rx_dropped_gso")       /* a superframe that cannot be cut, or that no header describes: a tunnel's */ \
 	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
 	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \

@@ -545,6 +545,8 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 static void
 client_finish(struct client *client, enum plk_close reason)
 {
+	if (client->state == CLIENT_OPEN)
+		client_flush(client); /* so that there is room for the last words */
 	if (client->state == CLIENT_OPEN) {
 		plk_trace_statistics(client);
 		client_flush(client);

@@ -56,6 +56,7 @@ drop(struct client *client, enum plk_counter reason)
 {
 	work++;
 	client->dropped++;
+	client->trace_due = true;
 	plk_worker_count(reason, 1);
 }
 
@@ -165,6 +166,13 @@ superframe_deliver(const struct view *view)
 		wires_put(view, &pieces);
 }
 
+/* Why a frame that the kernel delivered cannot be passed on. */
+static enum plk_counter
+reason_of(enum plk_err err)
+{
+	return err == PLK_E_VNET_GSO_TYPE ? PLK_COUNTER_RX_GSO : PLK_COUNTER_RX_MALFORMED;
+}
+
 static void
 wires_deliver(const struct view *view)
 {
@@ -176,7 +184,7 @@ wires_deliver(const struct view *view)
 	else if (err == PLK_E_LIMIT)
 		superframe_deliver(view);
 	else
-		wires_drop(PLK_COUNTER_RX_MALFORMED);
+		wires_drop(reason_of(err));
 }
 
 static void
@@ -190,7 +198,7 @@ raws_deliver(const struct view *view)
 		if (err == PLK_OK)
 			stream_put(raws.client[i], &vnet, &pieces);
 		else
-			drop(raws.client[i], PLK_COUNTER_RX_MALFORMED);
+			drop(raws.client[i], reason_of(err));
 	}
 }
 

@@ -67,6 +67,7 @@ plk_trace_begin(struct client *client)
 
 	if (!is_trace(client))
 		return true;
+	plk_rx_losses(); /* those until now are not this client's */
 	client->losses_before = losses_of(client);
 	return plk_pcapng_start_encode(&start, (struct plk_mspan){bytes, sizeof bytes}, &part.n) ==
 		       PLK_OK &&
@@ -96,8 +97,8 @@ plk_trace_statistics(struct client *client)
 	uint8_t block[PLK_PCAPNG_STATISTICS];
 	struct plk_span part = {block, sizeof block};
 
-	if (!is_trace(client) || !client->trace_due)
-		return;
+	if (!is_trace(client) || !client->trace_due || client->trace_ns == 0)
+		return; /* no packet yet, no time */
 	plk_pcapng_statistics_encode(&statistics, block);
 	/* without room they come the next time: they are sums */
 	client->trace_due = !plk_client_put(client, &part, 1);

@@ -140,7 +140,7 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 {
 	static struct plk_segment segment;
 	struct plk_pieces piece;
-	enum sent all = SENT;
+	bool dropped;
 
 	if (plk_segment_init(&segment, eth, &(const struct plk_tag){.present = false}, vnet,
 			     PLK_SEGMENT_CSUM_PARTIAL) != PLK_OK) {
@@ -154,14 +154,15 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 
 		if (sent == NO_ROOM)
 			return NO_ROOM;
-		if (sent == DROPPED)
-			all = DROPPED;
+		from->piece_dropped |= sent == DROPPED;
 		if (from->pieces_sent > 0)
 			plk_worker_count(PLK_COUNTER_TX_PIECES, 1);
 		from->pieces_sent++;
 	}
+	dropped = from->piece_dropped;
+	from->piece_dropped = false;
 	from->pieces_sent = 0;
-	return all;
+	return dropped ? DROPPED : SENT;
 }
 
 /* A frame, or what is left of a superframe of which pieces were sent. */
@@ -180,6 +181,7 @@ frame_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet
 	n = (payload + vnet->gso_size - 1) / vnet->gso_size - from->pieces_sent;
 	plk_worker_count(reason, n);
 	plk_worker_count(PLK_COUNTER_TX_PIECES, n);
+	from->piece_dropped = false;
 	from->pieces_sent = 0;
 }
 
@@ -204,9 +206,16 @@ refused_note(struct tx_whole *whole, size_t n)
 	whole->again_ms = plk_now_ms() + PLK_TX_WHOLE_MS;
 }
 
-/* An interface that has no offload for it answers ENOBUFS to a superframe where the queueing discipline is bypassed, and EINVAL where
- * the kernel does not know the type. Whether it is that, or a queue without room, the first piece tells. What was found out holds for a
- * while, since a VM may get another driver. */
+/* What may mean that the interface has no offload for a superframe: ENOBUFS where the queueing discipline is bypassed, EINVAL where the
+ * kernel does not know the type. Elsewhere the kernel cuts it, and ENOBUFS means what it says. */
+static bool
+is_refusal(int error)
+{
+	return error == EINVAL || (error == ENOBUFS && worker.link.kind == PLK_LINK_TAP);
+}
+
+/* Whether it was refused, or found a queue without room, the first piece tells. What was found out holds for a while, since a VM may get
+ * another driver. */
 static enum sent
 send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
 {
@@ -219,7 +228,7 @@ send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet 
 		error = send_parts(vnet, &eth, 1);
 		if (error == 0)
 			whole->refused = 0;
-		if (!is_no_room(error) && error != EINVAL)
+		if (!is_refusal(error))
 			return sent_note(error, eth.n);
 	}
 	sent = send_pieces(from, eth, vnet);
@@ -300,24 +309,38 @@ tx_attached(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 	return true;
 }
 
+/* A client's header, as it goes to the kernel. */
+static enum plk_err
+header_take(const struct plk_frame *frame, struct plk_vnet *vnet)
+{
+	size_t headers = 0;
+	enum plk_err err = plk_vnet_parse(frame->vnet, vnet);
+
+	if (err == PLK_OK)
+		err = plk_vnet_check(vnet, frame->eth);
+	if (err != PLK_OK)
+		return err;
+	if (vnet->gso_type != PLK_VNET_GSO_NONE)
+		headers = plk_vnet_headers_len(vnet, frame->eth);
+	if (headers > UINT16_MAX)
+		return PLK_E_VNET_CSUM;
+	vnet->flags &= PLK_VNET_NEEDS_CSUM; /* what a client has verified means nothing to us */
+	vnet->hdr_len = (uint16_t)headers;
+	return PLK_OK;
+}
+
 bool
 plk_tx(struct client *from, const struct plk_frame *frame)
 {
 	struct plk_vnet vnet;
-	enum plk_err err = plk_vnet_parse(frame->vnet, &vnet);
+	enum plk_err err = header_take(frame, &vnet);
 
-	if (err == PLK_OK)
-		err = plk_vnet_check(&vnet, frame->eth);
 	if (err != PLK_OK) {
 		from->dropped++;
 		plk_worker_count(PLK_COUNTER_TX_BAD_HEADER, 1);
 		plk_worker_event(PLK_EVENT_BAD_HEADER, from->port, err, 0);
 		return true;
 	}
-	vnet.flags &= PLK_VNET_NEEDS_CSUM; /* what a client has verified means nothing to us */
-	vnet.hdr_len = vnet.gso_type == PLK_VNET_GSO_NONE
-			       ? 0
-			       : (uint16_t)plk_vnet_headers_len(&vnet, frame->eth);
 	if (plk_client_port(from)->role == PLK_ROLE_ATTACH)
 		return tx_attached(from, frame->eth, &vnet);
 	return send_or_drop(from, frame->eth, &vnet);

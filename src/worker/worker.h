@@ -102,6 +102,7 @@ struct client {
 	bool is_blocked;
 	struct plk_frame pending;
 	size_t pieces_sent;
+	bool piece_dropped;   /* one of them; the frame counts as dropped */
 	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */
 	enum plk_close reason;
 	int error;

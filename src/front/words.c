@@ -14,7 +14,7 @@
 #include "base/writer.h"
 #include "front/front.h"
 
-#define TEXT_BYTES 512 /* of a refused text in a message */
+#define TEXT_BYTES 512   /* of a refused text in a message */
 #define COUNTER_BYTES 44 /* " ", a name of a counter, "=", 20 digits */
 
 _Static_assert(PLK_CLIENTS_MAX == 1024 && PLK_QUEUE_MIN == 69640 && PLK_QUEUE_MAX == 16777216 &&

@@ -6,8 +6,18 @@
 #ifndef PLK_BASE_BYTES_H
 #define PLK_BASE_BYTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <pktlock/span.h>
+
+/* Whether @n bytes lie at @at: without adding lengths, which could wrap. */
+static inline bool
+span_has(struct plk_span in, size_t at, size_t n)
+{
+	return at <= in.n && n <= in.n - at;
+}
 
 static inline uint16_t
 be16_load(const uint8_t *p)

@@ -24,25 +24,18 @@ is_tag(uint16_t type)
 	return type == PLK_TYPE_8021Q || type == PLK_TYPE_8021AD;
 }
 
-/* Whether @n bytes lie at @at. */
-static bool
-has(struct plk_span in, size_t at, size_t n)
-{
-	return at <= in.n && n <= in.n - at;
-}
-
 static enum plk_err
 ipv4_parse(struct plk_span eth, struct plk_layers *out)
 {
 	const uint8_t *ip = eth.p + out->l3;
 	size_t n;
 
-	if (!has(eth, out->l3, PLK_IPV4_HDR))
+	if (!span_has(eth, out->l3, PLK_IPV4_HDR))
 		return PLK_E_SHORT;
 	n = 4 * (size_t)(ip[0] & 15);
 	if (VERSION(ip[0]) != 4 || n < PLK_IPV4_HDR)
 		return PLK_E_MALFORMED;
-	if (!has(eth, out->l3, n))
+	if (!span_has(eth, out->l3, n))
 		return PLK_E_SHORT;
 	out->l4 = out->l3 + n;
 	out->proto = ip[IPV4_PROTO];
@@ -62,7 +55,7 @@ ipv6_parse(struct plk_span eth, struct plk_layers *out)
 {
 	const uint8_t *ip = eth.p + out->l3;
 
-	if (!has(eth, out->l3, PLK_IPV6_HDR))
+	if (!span_has(eth, out->l3, PLK_IPV6_HDR))
 		return PLK_E_SHORT;
 	if (VERSION(ip[0]) != 6)
 		return PLK_E_MALFORMED;
@@ -72,12 +65,12 @@ ipv6_parse(struct plk_span eth, struct plk_layers *out)
 		const uint8_t *extension = eth.p + out->l4;
 		size_t n = EXTENSION_UNIT;
 
-		if (!has(eth, out->l4, n))
+		if (!span_has(eth, out->l4, n))
 			return PLK_E_SHORT;
 		out->is_fragment = out->proto == NEXT_FRAGMENT; /* it has no length */
 		if (!out->is_fragment)
 			n += EXTENSION_UNIT * (size_t)extension[1];
-		if (!has(eth, out->l4, n))
+		if (!span_has(eth, out->l4, n))
 			return PLK_E_SHORT;
 		out->proto = extension[0];
 		out->l4 += n;

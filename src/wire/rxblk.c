@@ -4,6 +4,8 @@
 #include <linux/if_packet.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define TPID_8021Q 0x8100
 #define NS_PER_S 1000000000ULL
 #define PACKET_HDR (sizeof(struct tpacket3_hdr) + sizeof(struct sockaddr_ll))
@@ -38,20 +40,13 @@ plk_rxblk_parse(struct plk_span block, struct plk_rxblk *out)
 	return PLK_OK;
 }
 
-/* Whether @n bytes lie at @at in @block. */
-static bool
-is_inside(struct plk_span block, size_t at, size_t n)
-{
-	return at <= block.n && n <= block.n - at;
-}
-
 static enum plk_err
 packet_take(struct plk_span block, size_t at, const struct tpacket3_hdr *hdr, struct plk_rxpkt *out)
 {
 	struct sockaddr_ll from;
 
-	if (hdr->tp_mac < PACKET_HDR + PLK_VNET_HDR || !is_inside(block, at, hdr->tp_mac) ||
-	    !is_inside(block, at + hdr->tp_mac, hdr->tp_snaplen))
+	if (hdr->tp_mac < PACKET_HDR + PLK_VNET_HDR || !span_has(block, at, hdr->tp_mac) ||
+	    !span_has(block, at + hdr->tp_mac, hdr->tp_snaplen))
 		return PLK_E_MALFORMED;
 	memcpy(&from, block.p + at + sizeof *hdr, sizeof from);
 	*out = (struct plk_rxpkt){
@@ -75,7 +70,7 @@ plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 	if (walk->left == 0)
 		return PLK_E_SHORT;
 	walk->left--;
-	if (!is_inside(walk->block, walk->at, PACKET_HDR)) {
+	if (!span_has(walk->block, walk->at, PACKET_HDR)) {
 		walk->left = 0;
 		return PLK_E_MALFORMED;
 	}
@@ -87,8 +82,7 @@ plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 	}
 	/* The last one of a block has tp_next_offset 0; before it, what leads nowhere is found
 	 * by the next call. */
-	if (hdr.tp_next_offset < PACKET_HDR ||
-	    !is_inside(walk->block, walk->at, hdr.tp_next_offset))
+	if (hdr.tp_next_offset < PACKET_HDR || !span_has(walk->block, walk->at, hdr.tp_next_offset))
 		walk->at = walk->block.n;
 	else
 		walk->at += hdr.tp_next_offset;

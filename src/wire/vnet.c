@@ -40,11 +40,11 @@ plk_vnet_parse(struct plk_span in, struct plk_vnet *out)
 	return PLK_OK;
 }
 
-/* Whether @n bytes lie at @start in a frame of @eth_n bytes, behind the Ethernet header. */
+/* Whether @n bytes lie at @start in a frame, behind the Ethernet header. */
 static bool
-is_inside(size_t eth_n, size_t start, size_t n)
+is_inside(struct plk_span eth, size_t start, size_t n)
 {
-	return start >= PLK_ETH_HDR && start <= eth_n && n <= eth_n - start;
+	return start >= PLK_ETH_HDR && span_has(eth, start, n);
 }
 
 /* Whether the checksum is where the protocol has it. Behind a whole UDP header another packet may follow whose checksum it
@@ -69,7 +69,7 @@ csum_check(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_la
 {
 	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM))
 		return PLK_OK;
-	if (!is_inside(eth.n, vnet->csum_start, (size_t)vnet->csum_offset + CSUM_BYTES) ||
+	if (!is_inside(eth, vnet->csum_start, (size_t)vnet->csum_offset + CSUM_BYTES) ||
 	    vnet->csum_start < layers->l4 || !is_in_place(vnet, layers))
 		return PLK_E_VNET_CSUM;
 	return PLK_OK;
@@ -113,12 +113,19 @@ gso_check(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_lay
 	/* with NEEDS_CSUM, csum_check() has seen that start and offset are those of the protocol */
 	if (!(vnet->flags & PLK_VNET_NEEDS_CSUM) || vnet->csum_start != layers->l4)
 		return PLK_E_VNET_CSUM;
-	if (!is_inside(eth.n, vnet->csum_start, header))
+	if (!is_inside(eth, vnet->csum_start, header))
 		return PLK_E_VNET_CSUM;
 	length = plk_vnet_headers_len(vnet, eth) - vnet->csum_start;
-	if (length < header || !is_inside(eth.n, vnet->csum_start, length))
+	if (length < header || !is_inside(eth, vnet->csum_start, length))
 		return PLK_E_VNET_CSUM; /* a TCP data offset below 5, or options beyond the end */
 	return PLK_OK;
+}
+
+static enum plk_err
+flags_check(const struct plk_vnet *vnet)
+{
+	return vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID) ? PLK_E_VNET_FLAGS
+									  : PLK_OK;
 }
 
 static bool
@@ -127,19 +134,23 @@ asks_nothing(const struct plk_vnet *vnet)
 	return !(vnet->flags & PLK_VNET_NEEDS_CSUM) && vnet->gso_type == PLK_VNET_GSO_NONE;
 }
 
+static enum plk_err
+layers_check(const struct plk_vnet *vnet, struct plk_span eth, struct plk_layers *out)
+{
+	if (plk_layers_parse(eth, out) != PLK_OK)
+		return PLK_E_VNET_CSUM; /* there is nothing in it that could have one */
+	return csum_check(vnet, eth, out);
+}
+
 enum plk_err
 plk_vnet_check(const struct plk_vnet *vnet, struct plk_span eth)
 {
 	struct plk_layers layers;
-	enum plk_err err;
+	enum plk_err err = flags_check(vnet);
 
-	if (vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID))
-		return PLK_E_VNET_FLAGS;
-	if (asks_nothing(vnet))
-		return PLK_OK;
-	if (plk_layers_parse(eth, &layers) != PLK_OK)
-		return PLK_E_VNET_CSUM; /* there is nothing in it that could have one */
-	err = csum_check(vnet, eth, &layers);
+	if (err != PLK_OK || asks_nothing(vnet))
+		return err;
+	err = layers_check(vnet, eth, &layers);
 	if (err == PLK_OK && layers.proto == PLK_PROTO_SCTP && (vnet->flags & PLK_VNET_NEEDS_CSUM))
 		err = PLK_E_VNET_CSUM; /* a CRC, over which kernels would write a sum */
 	if (err != PLK_OK || vnet->gso_type == PLK_VNET_GSO_NONE)
@@ -201,15 +212,11 @@ plk_vnet_receive(struct plk_vnet *vnet, struct plk_span eth)
 {
 	struct plk_vnet changed = *vnet;
 	struct plk_layers layers;
-	enum plk_err err;
+	enum plk_err err = flags_check(vnet);
 
-	if (vnet->flags & ~(PLK_VNET_NEEDS_CSUM | PLK_VNET_DATA_VALID))
-		return PLK_E_VNET_FLAGS;
-	if (asks_nothing(vnet))
-		return PLK_OK;
-	if (plk_layers_parse(eth, &layers) != PLK_OK)
-		return PLK_E_VNET_CSUM;
-	err = csum_check(vnet, eth, &layers);
+	if (err != PLK_OK || asks_nothing(vnet))
+		return err;
+	err = layers_check(vnet, eth, &layers);
 	if (err == PLK_OK && vnet->gso_type != PLK_VNET_GSO_NONE)
 		err = gso_receive(&changed, eth, &layers);
 	if (err == PLK_OK)

@@ -110,12 +110,32 @@ oracle(const struct plk_vnet *v, struct plk_span eth)
 		       : PLK_E_VNET_CSUM;
 }
 
+/* Whether the first datagram of a superframe, cut out, has a right checksum. */
+static bool
+oracle_first(const struct plk_vnet *v, struct plk_span eth, const struct plk_layers *l)
+{
+	bool v4 = l->type == 0x0800;
+	const uint8_t *addresses = eth.p + l->l3 + (v4 ? 12 : 8);
+	const uint8_t *udp = eth.p + l->l4;
+	size_t n = 8 + (size_t)v->gso_size;
+	uint64_t sum = 17 + n + n;
+
+	for (size_t i = 0; i < (v4 ? 8 : 32); i++)
+		sum += i % 2 == 0 ? addresses[i] * 256U : addresses[i];
+	for (size_t i = 0; i < n; i++) {
+		if (i != 4 && i != 5)
+			sum += i % 2 == 0 ? udp[i] * 256U : udp[i];
+	}
+	return n <= 65535 && (udp[6] != 0 || udp[7] != 0) && sum % 65535 == 0;
+}
+
 /* What a kernel may deliver, and what it means. */
 static enum plk_err
 oracle_received(struct plk_vnet *v, struct plk_span eth)
 {
 	struct plk_layers layers;
 	bool verified = !(v->flags & 1);
+	uint8_t valid = v->flags & 2;
 	size_t payload;
 
 	if (v->flags > 3)
@@ -128,10 +148,12 @@ oracle_received(struct plk_vnet *v, struct plk_span eth)
 		return PLK_OK;
 	if (!oracle_type(v, &layers))
 		return PLK_E_VNET_GSO_TYPE;
+	if (!verified && v->gso_type == 5 && v->csum_start > layers.l4)
+		return PLK_E_VNET_GSO_TYPE;
 	if (verified && layers.l4 > 65535)
 		return PLK_E_VNET_CSUM;
 	if (verified) {
-		v->flags |= 1;
+		v->flags = 1;
 		v->csum_start = (uint16_t)layers.l4;
 		v->csum_offset = v->gso_type == 5 ? 6 : 16;
 	}
@@ -141,9 +163,11 @@ oracle_received(struct plk_vnet *v, struct plk_span eth)
 	if (v->gso_size < 8 && (v->gso_size == 0 || payload / v->gso_size >= 128))
 		return PLK_E_VNET_GSO_SIZE;
 	if (verified && payload <= v->gso_size)
-		*v = (struct plk_vnet){.flags = v->flags & 2};
+		*v = (struct plk_vnet){.flags = valid};
 	else if (verified && layers.l4 - layers.l3 != (layers.type == 0x0800 ? 20 : 40))
 		return PLK_E_VNET_CSUM;
+	else if (verified && v->gso_type == 5 && !oracle_first(v, eth, &layers))
+		return PLK_E_VNET_GSO_TYPE;
 	return PLK_OK;
 }
 

@@ -86,7 +86,8 @@ PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_check(const struct plk_vnet *vnet,
  *         NEEDS_CSUM, csum_start and csum_offset; a frame that is not longer than one segment and has its checksum has no gso_type
  * @eth:   the frame, borrowed
  * Refused is what plk_vnet_check() refuses, but for: gso_size, which may be 8 bytes or, for up to 128 segments, less; the CRC32c of
- * SCTP; segmentation without NEEDS_CSUM, unless an IP header with options or extension headers stands before it.
+ * SCTP; segmentation without NEEDS_CSUM, unless an IP header with options or extension headers stands before it, or it is UDP whose
+ * checksum is not that of its first segment: the kernel says the same of UDP within a tunnel.
  * Return: PLK_OK; PLK_E_VNET_FLAGS; PLK_E_VNET_GSO_TYPE; PLK_E_VNET_GSO_SIZE; PLK_E_VNET_CSUM.
  */
 PLK_PUBLIC PLK_MUST_USE enum plk_err plk_vnet_receive(struct plk_vnet *vnet, struct plk_span eth);

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "wire/csum.h"
 #include "wire/layers.h"
 
 #define CSUM_BYTES 2
 #define TCP_OFFSET 12 /* offset of the data offset */
 #define TCP_HDR 20    /* without options */
 #define UDP_HDR 8
+#define UDP_LENGTH 4           /* offset of its length */
 #define GSO_SIZE_LEAST 8       /* bytes */
 #define UDP_DATAGRAMS_MOST 128 /* linux/udp.h: UDP_MAX_SEGMENTS */
 
@@ -176,20 +178,40 @@ is_kernels_size(const struct plk_vnet *vnet, struct plk_span eth)
 static void
 needs_csum_set(struct plk_vnet *vnet, const struct plk_layers *layers)
 {
-	vnet->flags |= PLK_VNET_NEEDS_CSUM;
+	vnet->flags = PLK_VNET_NEEDS_CSUM; /* the sum makes way for the pseudo header's */
 	vnet->csum_start = (uint16_t)layers->l4;
 	vnet->csum_offset = is_tcp(vnet) ? PLK_TCP_CSUM : PLK_UDP_CSUM;
+}
+
+/* Of UDP in a tunnel that was put together without NEEDS_CSUM the header says the same as of plain UDP. The checksum tells: the kernel
+ * leaves that of the first datagram (net/ipv4/udp_offload.c: udp_gro_complete()), a tunnel's is of more, or none. */
+static bool
+is_of_first(const struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers *layers,
+	    uint64_t pseudo)
+{
+	const uint8_t *l4 = eth.p + layers->l4;
+	const size_t n = UDP_HDR + (size_t)vnet->gso_size; /* the frame has more */
+	uint64_t sum = plk_csum_add(pseudo, (struct plk_span){l4, n});
+
+	/* the length, in both headers */
+	sum = plk_csum_add16(sum, (uint16_t)~be16_load(l4 + UDP_LENGTH));
+	sum = plk_csum_add16(plk_csum_add16(sum, (uint16_t)n), (uint16_t)n);
+	return n <= UINT16_MAX && be16_load(l4 + PLK_UDP_CSUM) != 0 &&
+	       plk_csum_fold(sum) == UINT16_MAX;
 }
 
 static enum plk_err
 gso_receive(struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers *layers)
 {
 	bool verified = !(vnet->flags & PLK_VNET_NEEDS_CSUM);
+	const uint8_t valid = vnet->flags & PLK_VNET_DATA_VALID;
 	uint64_t sum;
 	enum plk_err err;
 
 	if (!is_of_type(vnet, layers))
 		return PLK_E_VNET_GSO_TYPE;
+	if (!verified && layers->proto == PLK_PROTO_UDP && vnet->csum_start > layers->l4)
+		return PLK_E_VNET_GSO_TYPE; /* of a packet in a tunnel */
 	if (verified && layers->l4 > UINT16_MAX)
 		return PLK_E_VNET_CSUM;
 	if (verified)
@@ -201,9 +223,14 @@ gso_receive(struct plk_vnet *vnet, struct plk_span eth, const struct plk_layers 
 		return PLK_E_VNET_GSO_SIZE;
 	if (!verified)
 		return PLK_OK;
-	if (plk_vnet_is_superframe(vnet, eth)) /* nobody could tell the pseudo header's sum */
-		return plk_layers_pseudo(eth, layers, &sum) ? PLK_OK : PLK_E_VNET_CSUM;
-	*vnet = (struct plk_vnet){.flags = vnet->flags & PLK_VNET_DATA_VALID};
+	if (!plk_vnet_is_superframe(vnet, eth)) {
+		*vnet = (struct plk_vnet){.flags = valid};
+		return PLK_OK;
+	}
+	if (!plk_layers_pseudo(eth, layers, &sum))
+		return PLK_E_VNET_CSUM; /* nobody could tell it */
+	if (!is_tcp(vnet) && !is_of_first(vnet, eth, layers, sum))
+		return PLK_E_VNET_GSO_TYPE;
 	return PLK_OK;
 }
 

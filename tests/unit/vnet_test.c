@@ -370,6 +370,7 @@ struct receive_row {
 
 #define SCTP4 ETH("\x08\0") IPV4("\x84") "\x9c\x40\x0b\x59\1\2\3\4\0\0\0\0" X50    /* 34 */
 #define TCP6_IP6 ETH("\x86\xdd") IPV6_NEXT("\0") EXTENSION("\x06") TCP("\x50") X50 /* 62 */
+#define UDP4_SUM(csum) ETH("\x08\0") IPV4("\x11") "\x12\x34\0\x35\0\x20" csum X50
 #define REFUSED(err)                \
 	err,                        \
 	{                           \
@@ -393,9 +394,9 @@ static const struct receive_row receive_rows[] = {
 	{T(UDP4), {1, 5, 0, 1, 34, 6, 0}, PLK_OK, {1, 5, 0, 1, 34, 6, 0}}, /* 50 of them */
 	/* superframes of received frames, whose checksums were verified */
 	{T(TCP4), {0, 1, 54, 48, 0, 0, 0}, PLK_OK, {1, 1, 54, 48, 34, 16, 0}},
-	{T(TCP4), {2, 0x81, 0, 48, 0, 0, 0}, PLK_OK, {3, 0x81, 0, 48, 34, 16, 0}},
+	{T(TCP4), {2, 0x81, 0, 48, 0, 0, 0}, PLK_OK, {1, 0x81, 0, 48, 34, 16, 0}},
 	{T(TCP6), {0, 4, 0, 48, 0, 0, 0}, PLK_OK, {1, 4, 0, 48, 54, 16, 0}},
-	{T(UDP4), {0, 5, 0, 48, 7, 7, 0}, PLK_OK, {1, 5, 0, 48, 34, 6, 0}},
+	{T(UDP4_SUM("\xb5\x8d")), {2, 5, 0, 48, 7, 7, 0}, PLK_OK, {1, 5, 0, 48, 34, 6, 0}}, /* that of the first */
 	{T(TCP4_Q), {0, 1, 0, 48, 0, 0, 0}, PLK_OK, {1, 1, 0, 48, 38, 16, 0}},
 	/* and that are one segment: nothing is left to do */
 	{T(TCP4), {2, 1, 54, 50, 0, 0, 0}, PLK_OK, {2, 0, 0, 0, 0, 0, 0}},
@@ -415,6 +416,11 @@ static const struct receive_row receive_rows[] = {
 	{T(TCP4), {0, 3, 0, 48, 34, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
 	{T(UDP4), {1, 3, 0, 48, 34, 6, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
 	{T(VXLAN), {1, 1, 0, 48, 84, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	/* UDP in UDP: what the header says is not of the outer one */
+	{T(VXLAN), {1, 5, 0, 48, 84, 6, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(UDP4), {2, 5, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(UDP4_SUM("\0\0")), {2, 5, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
+	{T(UDP4_SUM("\xb5\x8d")), {2, 5, 0, 49, 0, 0, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
 	{T(GRE4), {1, 1, 0, 48, 72, 16, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
 	{T(TCP4_FRAGMENT), {0, 1, 0, 48, 0, 0, 0}, REFUSED(PLK_E_VNET_GSO_TYPE)},
 	{T(TCP4), {4, 0, 0, 0, 0, 0, 0}, REFUSED(PLK_E_VNET_FLAGS)},

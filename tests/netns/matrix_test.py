@@ -26,17 +26,6 @@ BATCH_BYTES = 100_000  # what every buffer on the way holds, also the smallest o
 BATCH = 48
 
 
-@contextlib.contextmanager
-def one_cpu():
-    """Frames overtake each other on a veth when their sender moves to another processor."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Interfaces and who sends over them
 
@@ -261,7 +250,7 @@ def check_batch(world, sender, packets, taps, witness, books):
     for packet in packets:
         packet.towards(sender.src, sender.dst)
     before = time.time_ns()
-    with one_cpu():
+    with offload.one_cpu():
         sender.end.send(*(packet.offered() for packet in packets))
     seen = observed(witness.recv, packets, sender.src)
     world.drain()
@@ -379,7 +368,7 @@ def check_injected(case, make):
     daemon = case.daemon(*remotes, *QUEUE, interface=world.interface)
     far = world.reader or case.keep(world.far())
     books = Books()
-    os.sched_setaffinity(daemon.family["worker"], {min(os.sched_getaffinity(0))})  # see one_cpu()
+    os.sched_setaffinity(daemon.family["worker"], {min(os.sched_getaffinity(0))})  # see offload.one_cpu()
     # First what passes whole: where one has to be cut, the daemon cuts all for a while.
     for fits in (True, False):
         for i, tap in enumerate(taps):

@@ -6,6 +6,7 @@ A Packet is TCP or UDP of any length, twice: as its sender hands it over, with h
 bytes and the header, as a receiver would.
 """
 
+import contextlib
 import fcntl
 import os
 import random
@@ -516,6 +517,17 @@ class Blocks(plk.Format):
         return frame
 
 
+@contextlib.contextmanager
+def one_cpu():
+    """Frames overtake each other on a veth when their sender moves to another processor."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 class OffloadTap(plk.Tap):
     """A TAP whose VM can do all offloads: it reads and writes Captured frames, with headers of 12 bytes."""
 
@@ -603,3 +615,17 @@ def restored(hdr, data, control=()):
     found = captured(frame, header.pack())
     found.beside = bool(tag)
     return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tunnels
+
+TUNNEL_HEAD = 50  # bytes that a tunnel puts before a frame: Ethernet, IPv4, UDP, VXLAN
+
+
+def tunnel(ifname, here, there, mac, ns=None):
+    """vx0, a VXLAN over an interface that gets the address 10.9.0.here, to 10.9.0.there behind a MAC address."""
+    plk.ip(f"address add 10.9.0.{here}/24 dev {ifname}", ns=ns)
+    plk.ip(f"neighbour add 10.9.0.{there} lladdr {plk.mac_text(mac)} dev {ifname}", ns=ns)
+    plk.ip(f"link add vx0 type vxlan id 7 local 10.9.0.{here} remote 10.9.0.{there} dstport 4789 dev {ifname}", ns=ns)
+    plk.ip("link set vx0 up", ns=ns)

@@ -2,11 +2,14 @@
 """format=pcapng: what a stream says beside its packets, from the first client to the end; and who reads it over TCP."""
 
 import os
+import select
+import signal
 import socket
 import struct
 import subprocess
 import time
 
+import offload
 import pcap
 import plk
 
@@ -159,6 +162,100 @@ def test_losses_are_told(case):
     plk.check(0 < last[IFDROP] and last[OSDROP] == 0, f"losses of the queue: {last}")
     numbers = [plk.number_of(data) for _, data, _ in trace.frames]
     plk.equal(numbers, sorted(set(numbers)), "order of the packets")
+
+
+def fill(wire, daemon):
+    """Sends until a client that does not read has no room, not even for statistics; returns how many packets that took."""
+    sent = 0
+    for size in (1514, 14):
+        before = daemon.counters().get("rx_dropped_queue", 0)
+        while daemon.counters().get("rx_dropped_queue", 0) == before:
+            wire.send(*(plk.frame(sent + i, size) for i in range(20)))
+            sent += 20
+            time.sleep(0.01)
+            plk.check(sent < 5000, "the queue does not get full")
+    plk.poll_until(lambda: daemon.counters()["rx_frames"] == sent, "all packets are counted")
+    return sent
+
+
+def check_sums(trace, sent):
+    """The last block has the statistics of all that was sent."""
+    plk.equal(trace.kinds[-1], STATISTICS, "the last block")
+    n = len(trace.frames)
+    plk.check(n < sent, "no packet was lost")
+    plk.equal(trace.statistics[-1][1], {IFRECV: sent, IFDROP: sent - n, OSDROP: 0, USRDELIV: n}, "statistics at the end")
+
+
+def test_losses_alone(case):
+    """Nothing but what cannot be passed on, after the statistics that come while packets do: it is told at the end."""
+    case.veth()
+    offload.tunnel("e1", 2, 1, plk.NEAR)
+    daemon = case.daemon(f"--remote=capture,format=pcapng@punix:{case.path('c')}")
+    trace = connect(case, "c")
+    trace.until(lambda: trace.interfaces, "interface description")
+    case.wire().send(plk.frame(0))
+    trace.until(lambda: trace.statistics, "statistics while packets come")
+    lost = offload.Packet(1, offload.TCP, 4, size=4000, offload="gso", gso_size=1000).offered()
+    case.keep(offload.OffloadSocket("vx0", receive=False)).send(lost, lost)
+    plk.poll_until(lambda: daemon.counters().get("rx_dropped_gso") == 2, "they are counted")
+    daemon.stop()
+    trace.end()
+    check_sums(trace, 3)
+
+
+def test_full_queue_at_the_end(case):
+    """The reader has made room in the socket, and the worker, which was busy, learns first that it is to end."""
+    case.veth()
+    wire = case.wire()
+    daemon = case.daemon(f"--remote=capture,format=pcapng@punix:{case.path('c')}", "--queue=69640")
+    trace = connect(case, "c")
+    trace.until(lambda: trace.interfaces, "interface description")
+    sent = fill(wire, daemon)
+    daemon.look()
+    os.kill(daemon.family["worker"], signal.SIGSTOP)
+    try:
+        os.kill(daemon.pid, signal.SIGTERM)
+        time.sleep(0.1)
+        while select.select([trace.sock], [], [], 0)[0]:
+            trace.read()
+    finally:
+        os.kill(daemon.family["worker"], signal.SIGCONT)
+    trace.end()
+    daemon.ended(0)
+    check_sums(trace, sent)
+
+
+def test_losses_of_before(case):
+    """What the kernel lost before a client came is no loss of this client's."""
+    case.veth()
+    wire = case.wire()
+    daemon = case.daemon(f"--remote=capture,format=pcapng,latency=low@punix:{case.path('c')}")
+    first = connect(case, "c")
+    first.until(lambda: first.interfaces, "interface description")
+    wire.send(plk.frame(0))
+    first.until(lambda: first.frames, "a packet")
+    time.sleep(0.3)  # the kernel has been asked, and will not be before packets come
+    os.kill(daemon.family["worker"], signal.SIGSTOP)
+    try:
+        for i in range(10_000):
+            wire.send(plk.frame(1 + i, 1400))
+        second = connect(case, "c")
+    finally:
+        os.kill(daemon.family["worker"], signal.SIGCONT)
+    second.until(lambda: second.interfaces, "interface description")
+    plk.poll_until(lambda: sum(daemon.counters().get(name, 0) for name in ("rx_frames", "rx_dropped_kernel")) == 10_001,
+                   "all packets are counted")
+    lost = daemon.counters().get("rx_dropped_kernel")
+    plk.check(lost, "the kernel lost nothing: nothing is tested")
+    last = plk.frame(20_000, 60)
+    wire.send(last)
+    for trace in (first, second):
+        trace.until(lambda: trace.frames and trace.frames[-1][1] == last, "the last packet")
+    daemon.stop()
+    for trace, losses in ((first, lost), (second, 0)):
+        trace.end()
+        statistics = trace.statistics[-1][1]
+        plk.equal((statistics[OSDROP], statistics[USRDELIV]), (losses, len(trace.frames)), "losses of the kernel, and packets")
 
 
 def test_pcap_over_ip(case):

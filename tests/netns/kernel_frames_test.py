@@ -45,9 +45,7 @@ class Eyes:
                 got, wire = receive(client, packet.wire())
                 plk.same_frames(wire, packet.wire(), f"{name}: {packet}")
                 if client.fmt.hdr:
-                    header = offload.Header(got[0].hdr)
-                    header.flags &= offload.NEEDS_CSUM
-                    plk.equal(header.pack().hex(), packet.header().hex(), f"{name}: {packet}: header")
+                    plk.equal(got[0].hdr.hex(), packet.header().hex(), f"{name}: {packet}: header")
             client.quiet(0.05)
         plk.equal(self.drops(), {}, "drops")
 
@@ -313,7 +311,7 @@ def test_tunnel(case):
     eyes = Eyes(case)
     witness, sender = case.keep(offload.OffloadSocket("e0")), case.keep(offload.OffloadSocket("vx0", receive=False))
     lost = 0
-    for i, (protocol, version) in enumerate(((TCP, 4), (TCP, 6))):
+    for i, (protocol, version) in enumerate(((TCP, 4), (TCP, 6), (UDP, 4), (UDP, 6))):
         half = offload.Packet(24000 + i, protocol, version, size=200, offload="csum")
         sender.send(half.offered())
         check_within(eyes, half)
@@ -347,7 +345,7 @@ def test_tunnel_gro(case):
     witness = case.keep(offload.OffloadSocket("e0"))
     sender = case.keep(offload.OffloadSocket("vx0", "peer", receive=False))
     lost = 0
-    for i, (protocol, version) in enumerate(((TCP, 4), (TCP, 6))):
+    for i, (protocol, version) in enumerate(((TCP, 4), (TCP, 6), (UDP, 4), (UDP, 6))):
         packet = offload.Packet(26000 + i, protocol, version, size=4000, offload="gso", gso_size=1000, flags=ACK)
         if not known([packet]):
             continue

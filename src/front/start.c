@@ -415,6 +415,20 @@ check_print(void)
 	exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
+/* Somebody may take one that filters nothing for a guard of an attached client. */
+static void
+filter_plan(void)
+{
+	bool is_of_use = false;
+
+	for (size_t i = 0; i < front.cmdline.n_ports; i++)
+		is_of_use |= front.ports[i].port->role == PLK_ROLE_CAPTURE;
+	plk_expression_compile(front.cmdline.filter, &front.filter);
+	if (!is_of_use)
+		plk_log(PLK_LOG_LINE_WARNING,
+			"--filter is for captures, and no remote is one: nothing is filtered");
+}
+
 static _Noreturn void
 print_and_exit(const char *text)
 {
@@ -449,7 +463,7 @@ plk_start_plan(int argc, char **argv)
 			       "cannot arrange inherited descriptors: %s (ulimit -n, LimitNOFILE=)",
 			       plk_words_error((uint64_t)errno));
 	if (front.cmdline.has_filter)
-		plk_expression_compile(front.cmdline.filter, &front.filter);
+		filter_plan();
 	if (front.cmdline.mode == PLK_MODE_CHECK)
 		check_print();
 	user_look();

@@ -384,8 +384,9 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 			plk_words_class((unsigned)e->a));
 		break;
 	case PLK_EVENT_TX_ERROR:
-		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: cannot send: %s",
-			plk_words_error(e->b));
+		plk_log(PLK_LOG_LINE_WARNING,
+			"frame dropped, and counted: cannot send: %s bytes=%llu mtu=%u",
+			plk_words_error(e->b), (unsigned long long)e->c, front.iface.mtu);
 		break;
 	case PLK_EVENT_BAD_HEADER:
 		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",

@@ -138,7 +138,7 @@ enum plk_event {
 	PLK_EVENT_ACCEPT,     /* a: port, b: errno */
 	PLK_EVENT_IGNORED,    /* a: port; a capture client sends */
 	PLK_EVENT_RX_ERROR,   /* a: class, b: errno */
-	PLK_EVENT_TX_ERROR,   /* b: errno */
+	PLK_EVENT_TX_ERROR,   /* b: errno, c: bytes */
 	PLK_EVENT_BAD_HEADER, /* a: port, b: enum plk_err */
 	PLK_EVENT_MEMORY,     /* b: errno; c: bytes; the sender ends itself after it */
 	PLK_EVENT_SYSTEM,     /* a: where, b: errno; the sender ends itself after it */

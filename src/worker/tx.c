@@ -77,12 +77,24 @@ is_no_room(int error)
 	return error == ENOBUFS || error == EAGAIN;
 }
 
+/* Once for each error, and again only when it goes on for long. */
+static void
+error_tell(int error, size_t n)
+{
+	const uint64_t now = plk_now_ms();
+
+	if (error == worker.tx_error && now < worker.tx_error_again_ms)
+		return;
+	worker.tx_error = error;
+	worker.tx_error_again_ms = now + PLK_TX_ERROR_MS;
+	plk_worker_event(PLK_EVENT_TX_ERROR, 0, (uint64_t)error, n);
+}
+
 /* What became of one frame, or piece, of @n bytes. */
 static enum sent
 sent_note(int error, size_t n)
 {
 	if (error == 0) {
-		worker.tx_error = 0;
 		plk_worker_count(PLK_COUNTER_TX_FRAMES, 1);
 		plk_worker_count(PLK_COUNTER_TX_BYTES, n);
 		return SENT;
@@ -90,9 +102,7 @@ sent_note(int error, size_t n)
 	if (is_no_room(error))
 		return NO_ROOM;
 	plk_worker_count(counter_of(error), 1);
-	if (error != worker.tx_error)
-		plk_worker_event(PLK_EVENT_TX_ERROR, 0, (uint64_t)error, 0);
-	worker.tx_error = error;
+	error_tell(error, n);
 	return DROPPED;
 }
 

@@ -41,7 +41,8 @@
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
 #define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
 #define PLK_TX_RETRY_MS 1
-#define PLK_TX_WAIT_MS 1000 /* an interface without room is waited for so long */
+#define PLK_TX_ERROR_MS 60000 /* an error that goes on is said again */
+#define PLK_TX_WAIT_MS 1000   /* an interface without room is waited for so long */
 #define PLK_TX_GSO_TYPES \
 	8 /* a power of 2; without the ECN bit the highest is PLK_VNET_GSO_UDP_L4 */
 #define PLK_TX_WHOLE_MS 1000 /* superframes that were refused are tried again after it */
@@ -176,7 +177,8 @@ struct worker {
 	struct plk_timer losses_timer;
 	struct plk_timer trace_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
-	int tx_error;                                  /* the last one, said already */
+	int tx_error; /* the last one, said already */
+	uint64_t tx_error_again_ms;
 	struct tx_whole tx_whole[2][PLK_TX_GSO_TYPES]; /* by ECN and type */
 	struct plk_books_page *page;                   /* the books, which outlive us */
 	uint64_t uncounted[PLK_COUNTERS];              /* not in the books yet */

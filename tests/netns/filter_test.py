@@ -271,10 +271,11 @@ def test_attach_is_not_filtered(case):
 
 
 def test_nothing_is_captured(case):
-    """A filter for ports that there are not is compiled, and does nothing."""
+    """A filter for ports that there are not is compiled, and does nothing; the log says so."""
     case.veth()
     wire = case.wire()
     daemon = case.daemon(f"--remote=attach@punix:{case.path('a')}", "--filter=tcp port 80")
+    daemon.wait_log("--filter is for captures, and no remote is one: nothing is filtered")
     client = case.connect(case.path("a"))
     plk.sync(wire, client)
     wire.send(plk.frame(1))

@@ -19,7 +19,7 @@ test=(
 	# clang, its sanitizers and libFuzzer; AFL++
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks
-	apparmor binutils diffutils ethtool iperf3 tshark valgrind shellcheck git strace
+	apparmor binutils diffutils ethtool iperf3 netbase tshark valgrind shellcheck git strace
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
 	qemu-system-x86 busybox-static xz-utils
 )

@@ -367,13 +367,14 @@ static const struct plk_option options[OPTIONS] = {
 int
 plk_capture_run(char *const *args, size_t n_args)
 {
-	static struct capture c = {.output = {.fd = -1}};
+	static struct capture c; /* zeros, since it is large */
 	const char *values[OPTIONS] = {NULL};
 	struct plk_endpoint_texts texts = {NULL, NULL, NULL};
 	struct plk_args a;
 	struct plk_arg arg;
 	int status;
 
+	c.output.fd = -1;
 	plk_args_init(&a, COMMAND, args, n_args, options, OPTIONS);
 	while (plk_args_next(&a, &arg) != PLK_ARG_END) {
 		if (arg.kind == PLK_ARG_WRONG)

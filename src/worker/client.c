@@ -136,6 +136,8 @@ client_flush(struct client *client)
 		}
 		plk_outq_drop(&client->queue, (size_t)n);
 	}
+	if (plk_outq_bytes(&client->queue) == 0)
+		plk_trace_drained(client);
 	error = events_set(client);
 	if (error < 0)
 		client_close(client, PLK_CLOSE_ERROR, -error);

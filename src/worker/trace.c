@@ -74,13 +74,26 @@ plk_trace_begin(struct client *client)
 	       plk_client_put(client, &part, 1);
 }
 
+static void
+timer_set(void)
+{
+	if (worker.trace_timer.at_ms == 0)
+		plk_timer_set(&worker.loop, &worker.trace_timer, PLK_TRACE_MS);
+}
+
 void
 plk_trace_seen(struct client *client, uint64_t time_ns)
 {
 	client->trace_ns = time_ns;
 	client->trace_due = true;
-	if (worker.trace_timer.at_ms == 0)
-		plk_timer_set(&worker.loop, &worker.trace_timer, PLK_TRACE_MS);
+	timer_set();
+}
+
+void
+plk_trace_drained(const struct client *client)
+{
+	if (is_trace(client) && client->trace_due && client->trace_ns != 0)
+		timer_set();
 }
 
 void
@@ -100,7 +113,7 @@ plk_trace_statistics(struct client *client)
 	if (!is_trace(client) || !client->trace_due || client->trace_ns == 0)
 		return; /* no packet yet, no time */
 	plk_pcapng_statistics_encode(&statistics, block);
-	/* without room they come the next time: they are sums */
+	/* without room they come when there is some again: they are sums */
 	client->trace_due = !plk_client_put(client, &part, 1);
 }
 

@@ -260,6 +260,9 @@ bool plk_trace_begin(struct client *client);
 /** plk_trace_seen() - a packet went to a client, or would have */
 void plk_trace_seen(struct client *client, uint64_t time_ns);
 
+/** plk_trace_drained() - all that was queued for a client is written: so are, soon, the statistics that found no room */
+void plk_trace_drained(const struct client *client);
+
 /** plk_trace_statistics() - statistics, if the format is pcapng and packets came since the last ones */
 void plk_trace_statistics(struct client *client);
 

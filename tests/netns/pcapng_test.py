@@ -227,6 +227,20 @@ def test_full_queue_at_the_end(case):
     check_sums(trace, sent)
 
 
+def test_full_queue_drains(case):
+    """Statistics that found no room come when there is some again, without another packet."""
+    case.veth()
+    wire = case.wire()
+    daemon = case.daemon(f"--remote=capture,format=pcapng@punix:{case.path('c')}", "--queue=69640")
+    trace = connect(case, "c")
+    trace.until(lambda: trace.interfaces, "interface description")
+    sent = fill(wire, daemon)
+    time.sleep(1.2)  # they are due, and find none
+    trace.until(lambda: trace.statistics and trace.statistics[-1][1][IFRECV] == sent, "statistics after the stall")
+    check_sums(trace, sent)
+    daemon.stop()
+
+
 def test_losses_of_before(case):
     """What the kernel lost before a client came is no loss of this client's."""
     case.veth()

@@ -40,13 +40,14 @@ struct patch {
 	size_t n;
 };
 
+/* A patch that changes nothing is none: the frame stays in one piece. */
 static void
 frame_add(struct plk_pieces *out, struct plk_span eth, const struct plk_tag *tag,
 	  const struct patch *patch)
 {
 	out->n = 0;
 	out->bytes = 0;
-	if (patch->n == 0) {
+	if (patch->n == 0 || memcmp(eth.p + patch->at, out->csum, patch->n) == 0) {
 		front_add(out, eth, tag, eth.n);
 		return;
 	}

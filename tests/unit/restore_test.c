@@ -75,7 +75,7 @@ static const struct whole_row whole_rows[] = {
 	 T(ADDRS ATAG TAG "\x08\0" IP4_UDP UDP("\xbd\x5c")), 5},
 	{T(ADDRS "\x88\xb5\0\0"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\xff\xff"), 3},
 	/* a sum of 0 is written so, but where UDP has it */
-	{T(ADDRS "\x88\xb5\0\0\xff\xff"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\0\0\xff\xff"), 3},
+	{T(ADDRS "\x88\xb5\0\0\xff\xff"), NONE, NEEDS(14, 0), PLK_OK, T(ADDRS "\x88\xb5\0\0\xff\xff"), 1}, /* nothing to put in */
 	{T(ADDRS "\x88\xb5\xff\xff\0\0\0\0\0\0"), NONE, NEEDS(14, 6), PLK_OK,
 	 T(ADDRS "\x88\xb5\xff\xff\0\0\0\0\xff\xff"), 3},
 	/* what the kernel made of received frames: the checksum is there */

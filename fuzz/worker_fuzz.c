@@ -221,13 +221,13 @@ plk_ring_find(struct plk_ring *ring)
 
 /* u8 length: a block of the ring. What follows it is zeros. */
 int
-plk_ring_take(struct plk_ring *ring, struct plk_span *out)
+plk_ring_take(struct plk_ring *ring, struct plk_mspan *out)
 {
 	if (!is_there(fd_of(ring)))
 		return 0;
 	memset(block, 0, BLOCK_BYTES);
 	take_bytes(&hostile.in, block, take_u8(&hostile.in));
-	*out = (struct plk_span){block, BLOCK_BYTES};
+	*out = (struct plk_mspan){block, BLOCK_BYTES};
 	return 1;
 }
 

@@ -69,9 +69,3 @@ plk_outq_drop(struct plk_outq *q, size_t n)
 	q->n -= n;
 	q->from = n < q->buffer.n - q->from ? q->from + n : n - (q->buffer.n - q->from);
 }
-
-size_t
-plk_outq_bytes(const struct plk_outq *q)
-{
-	return q->n;
-}

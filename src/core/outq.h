@@ -43,6 +43,17 @@ struct plk_span plk_outq_peek(const struct plk_outq *q);
 void plk_outq_drop(struct plk_outq *q, size_t n);
 
 /** plk_outq_bytes() - how many bytes are queued */
-size_t plk_outq_bytes(const struct plk_outq *q);
+static inline size_t
+plk_outq_bytes(const struct plk_outq *q)
+{
+	return q->n;
+}
+
+/** plk_outq_room() - how many bytes more fit */
+static inline size_t
+plk_outq_room(const struct plk_outq *q)
+{
+	return q->buffer.n - q->n;
+}
 
 #endif

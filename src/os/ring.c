@@ -88,7 +88,7 @@ plk_ring_skip(struct plk_ring *ring)
 }
 
 int
-plk_ring_take(struct plk_ring *ring, struct plk_span *out)
+plk_ring_take(struct plk_ring *ring, struct plk_mspan *out)
 {
 	uint32_t status = status_of(ring, ring->next);
 
@@ -96,7 +96,7 @@ plk_ring_take(struct plk_ring *ring, struct plk_span *out)
 		return 0;
 	__atomic_store_n(&block_at(ring, ring->next)->hdr.bh1.block_status, status | BLOCK_READ,
 			 __ATOMIC_RELAXED);
-	*out = (struct plk_span){ring->map + ring->next * ring->block_bytes, ring->block_bytes};
+	*out = (struct plk_mspan){ring->map + ring->next * ring->block_bytes, ring->block_bytes};
 	return 1;
 }
 

@@ -45,7 +45,7 @@ uint32_t plk_ring_skip(struct plk_ring *ring);
 /** plk_ring_take() - the next block if it is ours
  * Return: 1 and a block in @out, valid until plk_ring_give(); 0 if the kernel still has it.
  */
-int plk_ring_take(struct plk_ring *ring, struct plk_span *out);
+int plk_ring_take(struct plk_ring *ring, struct plk_mspan *out);
 
 /** plk_ring_find() - look for the place to begin once more
  * For when the kernel says that there is something and plk_ring_take() does not: a worker that died may have written other

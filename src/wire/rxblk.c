@@ -57,6 +57,7 @@ packet_take(struct plk_span block, size_t at, const struct tpacket3_hdr *hdr, st
 					   hdr->hv1.tp_vlan_tpid),
 		.pkttype = from.sll_pkttype,
 		.time_ns = hdr->tp_sec * NS_PER_S + hdr->tp_nsec,
+		.room = hdr->tp_mac - PACKET_HDR,
 	};
 	return PLK_OK;
 }

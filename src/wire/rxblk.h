@@ -29,6 +29,7 @@
  * @tag:      the VLAN tag that the kernel took out
  * @pkttype:  PACKET_HOST, PACKET_OUTGOING, ... (packet(7))
  * @time_ns:  when, nanoseconds since 1970-01-01 UTC
+ * @room:     so many bytes before the frame are this packet's and hold nothing but @vnet
  */
 struct plk_rxpkt {
 	struct plk_span vnet;
@@ -37,6 +38,7 @@ struct plk_rxpkt {
 	struct plk_tag tag;
 	uint8_t pkttype;
 	uint64_t time_ns;
+	size_t room;
 };
 
 /** struct plk_rxblk - a walk through a block; all members are private */

@@ -13,12 +13,6 @@
 #include "os/fd.h"
 #include "worker/worker.h"
 
-struct port *
-plk_client_port(const struct client *client)
-{
-	return &worker.ports[client->port];
-}
-
 static uint32_t
 slot_of(const struct client *client)
 {
@@ -73,6 +67,7 @@ client_close(struct client *client, enum plk_close reason, int error)
 		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
 	} else {
 		open_remove(slot_of(client));
+		plk_deliver_leave(client);
 		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	}
 	if (client->is_blocked)
@@ -93,15 +88,78 @@ client_close(struct client *client, enum plk_close reason, int error)
 
 /* ---- writing ---- */
 
+/* Its queue is to be written, or its connection to be looked at, by plk_clients_flush(). */
+static void
+client_mark(struct client *client)
+{
+	if (!client->is_dirty)
+		worker.dirty[worker.n_dirty++] = slot_of(client);
+	client->is_dirty = true;
+}
+
+/* Whether the socket has said that it is full, and will say when it is no more. */
+static bool
+is_full(const struct client *client)
+{
+	return client->watch.fd >= 0 && (client->watch.events & EPOLLOUT);
+}
+
+static ssize_t
+client_send(const struct client *client, struct plk_span bytes)
+{
+	ssize_t n;
+
+	do {
+		/* #syscalls:worker sendto[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,3=MSG_NOSIGNAL|MSG_DONTWAIT,4=0,5=0] (to clients) */
+		n = send(client->fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* How many of the bytes, which are not queued, went out at once: none if others wait before them. An error comes back when the
+ * queue is written. */
+static size_t
+client_send_now(struct client *client, struct plk_span bytes)
+{
+	ssize_t n;
+
+	if (plk_outq_bytes(&client->queue) > 0)
+		return 0;
+	n = client_send(client, bytes);
+	return n > 0 ? (size_t)n : 0;
+}
+
 bool
 plk_client_put(struct client *client, const struct plk_span *parts, size_t n_parts)
 {
+	struct plk_span rest = parts[0];
+
+	/* if some of it is sent the rest fits, since the queue is empty then */
+	if (n_parts == 1 && rest.n >= PLK_SEND_NOW && rest.n <= client->out.n) {
+		const size_t n = client_send_now(client, rest);
+
+		rest = (struct plk_span){rest.p + n, rest.n - n};
+		if (rest.n == 0)
+			return true;
+		parts = &rest;
+	}
 	if (!plk_outq_put(&client->queue, parts, n_parts))
 		return false;
-	if (!client->is_dirty)
-		worker.dirty[worker.n_dirty++] = (uint32_t)(client - worker.clients);
-	client->is_dirty = true;
+	client_mark(client);
 	return true;
+}
+
+uint32_t
+plk_client_put_batch(struct client *client, const struct plk_batch *batch)
+{
+	const struct plk_span all = {batch->bytes, batch->n};
+	const size_t sent = client_send_now(client, all);
+	struct plk_span rest;
+	const uint32_t n = plk_batch_fit(batch, sent, plk_outq_room(&client->queue), &rest);
+
+	if (rest.n > 0 && plk_outq_put(&client->queue, &rest, 1))
+		client_mark(client);
+	return n;
 }
 
 /* What the client's watch waits for: input unless there is none to come, room for output while
@@ -121,12 +179,8 @@ client_flush(struct client *client)
 	int error;
 
 	while (plk_outq_bytes(&client->queue) > 0) {
-		struct plk_span out = plk_outq_peek(&client->queue);
-		/* #syscalls:worker sendto[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,3=MSG_NOSIGNAL|MSG_DONTWAIT,4=0,5=0] (to clients) */
-		ssize_t n = send(client->fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = client_send(client, plk_outq_peek(&client->queue));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0) {
@@ -150,7 +204,7 @@ plk_clients_flush(void)
 		struct client *client = &worker.clients[worker.dirty[i]];
 
 		client->is_dirty = false;
-		if (client->state == CLIENT_OPEN)
+		if (client->state == CLIENT_OPEN && !is_full(client))
 			client_flush(client);
 	}
 	worker.n_dirty = 0;
@@ -530,6 +584,7 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 	worker.n_waiting--;
 	client->state = CLIENT_OPEN;
 	worker.open[worker.n_open++] = admit->slot;
+	plk_deliver_join(client);
 	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
 	if (!worker.link.is_there && plk_client_port(client)->close_on_loss) {
 		client_close(client, PLK_CLOSE_LOST, 0);

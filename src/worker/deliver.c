@@ -4,27 +4,49 @@
  *
  * A frame is brought into a form when the first client wants it: raw, with the kernel's offloads described in a virtio-net
  * header, for format vnet; as it is on a wire for the others, and if it is a superframe then piece by piece.
+ *
+ * All clients of a capture port get the same, so what they get is put together once, in the port's batch, until plk_deliver_flush().
+ * Attached clients get frames of their own, each into its queue.
  */
 #include <linux/if_packet.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "core/batch.h"
 #include "wire/segment.h"
 #include "worker/worker.h"
 
-/* A frame of the interface, or of a client: then @pkttype and @time_ns do not matter. */
+#define LONG_RECORD 16384 /* bytes; is not copied together with others */
+
+/* A frame of the interface, or of a client: then @pkttype and @time_ns do not matter. @room ends where the frame begins, and may be
+ * written to. */
 struct view {
 	struct plk_span eth;
+	struct plk_mspan room;
 	struct plk_tag tag;
 	struct plk_vnet vnet;
 	uint8_t pkttype;
 	uint64_t time_ns;
 };
 
-/* The clients that a frame is for: those that take superframes and headers first. */
-static struct {
-	struct client *client[PLK_CLIENTS_MAX];
+/* Who gets a frame: one client, or all of a port (@client is NULL), by its batch. */
+struct target {
+	struct port *port;
+	struct client *client;
+};
+
+/* Those that take superframes and headers, and those that take frames as they are on a wire. */
+static struct targets {
+	struct target target[PLK_CLIENTS_MAX];
 	size_t n;
 } raws, wires;
+
+/* The ports that have clients, by the class that they take from, and what is on the way to these. */
+static struct takers {
+	struct port *port[PLK_PORTS_MAX];
+	size_t n;
+} takers[PLK_CLASS_RX];
+static struct plk_batch batches[PLK_PORTS_MAX];
 
 static void
 targets_clear(void)
@@ -34,12 +56,11 @@ targets_clear(void)
 }
 
 static void
-target_add(struct client *client)
+target_add(struct port *port, struct client *client)
 {
-	if (plk_client_port(client)->framing.vnet_hdr > 0)
-		raws.client[raws.n++] = client;
-	else
-		wires.client[wires.n++] = client;
+	struct targets *targets = port->framing.vnet_hdr > 0 ? &raws : &wires;
+
+	targets->target[targets->n++] = (struct target){port, client};
 }
 
 /* Records put into queues or dropped, ever: how much work there was. */
@@ -51,60 +72,227 @@ plk_deliver_work(void)
 	return work;
 }
 
+/* ---- who is there ---- */
+
 static void
-drop(struct client *client, enum plk_counter reason)
+takers_list(void)
 {
-	work++;
-	client->dropped++;
-	client->trace_due = true;
-	plk_worker_count(reason, 1);
+	for (int class = 0; class < PLK_CLASS_RX; class ++) {
+		takers[class].n = 0;
+		for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+			struct port *port = &worker.ports[i];
+
+			if (port->clients &&
+			    plk_class_takes((enum plk_class) class, port->role, port->latency))
+				takers[class].port[takers[class].n++] = port;
+		}
+	}
+}
+
+void
+plk_deliver_join(struct client *client)
+{
+	struct port *port = plk_client_port(client);
+
+	client->next = port->clients;
+	port->clients = client;
+	takers_list();
+}
+
+void
+plk_deliver_leave(struct client *client)
+{
+	struct client **at = &plk_client_port(client)->clients;
+
+	while (*at != client)
+		at = &(*at)->next;
+	*at = client->next;
+	takers_list();
+}
+
+/* ---- into queues ---- */
+
+static void
+delivered(struct client *client, uint64_t n)
+{
+	work += n;
+	client->to_client += n;
+	plk_worker_count(PLK_COUNTER_DELIVERED, n);
 }
 
 static void
-record_put(struct client *client, const struct plk_span *parts, size_t n_parts)
+dropped(struct client *client, enum plk_counter reason, uint64_t n)
 {
-	if (!plk_client_put(client, parts, n_parts)) {
-		drop(client, PLK_COUNTER_RX_QUEUE);
+	work += n;
+	client->dropped += n;
+	client->trace_due |= n > 0;
+	plk_worker_count(reason, n);
+}
+
+static void
+target_drop(const struct target *to, enum plk_counter reason)
+{
+	if (to->client)
+		dropped(to->client, reason, 1);
+	for (struct client *i = to->port->clients; i && !to->client; i = i->next)
+		dropped(i, reason, 1);
+}
+
+static struct plk_batch *
+batch_of(const struct port *port)
+{
+	return &batches[port - worker.ports];
+}
+
+static void
+batch_flush(struct port *port)
+{
+	struct plk_batch *batch = batch_of(port);
+
+	if (batch->n_records == 0)
+		return;
+	for (struct client *i = port->clients; i; i = i->next) {
+		const uint32_t n = plk_client_put_batch(i, batch);
+
+		delivered(i, n);
+		dropped(i, PLK_COUNTER_RX_QUEUE, batch->n_records - n);
+		if (port->format == PLK_FORMAT_PCAPNG)
+			plk_trace_seen(i, port->batch_ns);
+	}
+	plk_batch_clear(batch);
+}
+
+void plk_deliver_flush(enum plk_class class)
+{
+	for (size_t i = 0; i < takers[class].n; i++)
+		batch_flush(takers[class].port[i]);
+}
+
+/* Room for a record in the batch of a port; a record that is not too long for one fits into an empty one. */
+static uint8_t *
+batch_room(struct port *port, size_t n)
+{
+	uint8_t *p = plk_batch_add(batch_of(port), n);
+
+	if (p)
+		return p;
+	batch_flush(port);
+	return plk_batch_add(batch_of(port), n);
+}
+
+/* What goes onto a stream at once: what stands before a frame, the frame, and what stands behind it. */
+struct record {
+	struct plk_span part[2 + PLK_PIECES_MAX];
+	size_t n;
+	size_t bytes;
+};
+
+static void
+record_add(struct record *record, const uint8_t *p, size_t n)
+{
+	record->part[record->n++] = (struct plk_span){p, n};
+	record->bytes += n;
+}
+
+static void
+client_put(struct client *client, const struct record *record, const struct view *view)
+{
+	if (plk_client_put(client, record->part, record->n))
+		delivered(client, 1);
+	else
+		dropped(client, PLK_COUNTER_RX_QUEUE, 1);
+	if (plk_client_port(client)->format == PLK_FORMAT_PCAPNG)
+		plk_trace_seen(client, view->time_ns);
+}
+
+/* A frame that lies in one piece gets what stands before it into the memory before it: so it can be sent from where it is. */
+static void
+record_join(struct record *record, const struct view *view)
+{
+	const size_t before = record->bytes - view->eth.n;
+	uint8_t *p;
+
+	if (record->part[record->n - 1].p != view->eth.p || before > view->room.n)
+		return;
+	p = view->room.p + view->room.n - before;
+	for (size_t i = 0; i + 1 < record->n; i++) {
+		memcpy(p, record->part[i].p, record->part[i].n);
+		p += record->part[i].n;
+	}
+	record->part[0] = (struct plk_span){p - before, record->bytes};
+	record->n = 1;
+}
+
+/* A long one is not copied into a batch: many can go to the socket from where they are. */
+static void
+long_put(const struct target *to, struct record *record, const struct view *view)
+{
+	batch_flush(to->port);
+	record_join(record, view);
+	for (struct client *i = to->port->clients; i && !to->client; i = i->next)
+		client_put(i, record, view);
+	if (to->client)
+		client_put(to->client, record, view);
+}
+
+static void
+record_put(const struct target *to, struct record *record, const struct view *view)
+{
+	uint8_t *p;
+
+	if (record->bytes > LONG_RECORD) {
+		long_put(to, record, view);
 		return;
 	}
-	work++;
-	client->to_client++;
-	plk_worker_count(PLK_COUNTER_DELIVERED, 1);
+	if (to->client) {
+		client_put(to->client, record, view);
+		return;
+	}
+	p = batch_room(to->port, record->bytes);
+	for (size_t i = 0; i < record->n; i++) {
+		memcpy(p, record->part[i].p, record->part[i].n);
+		p += record->part[i].n;
+	}
+	to->port->batch_ns = view->time_ns;
 }
 
 /* Prefix, header, frame. */
 static void
-stream_put(struct client *client, const struct plk_vnet *vnet, const struct plk_pieces *pieces)
+stream_put(const struct target *to, const struct view *view, const struct plk_vnet *vnet,
+	   const struct plk_pieces *pieces)
 {
-	const struct plk_framing framing = plk_client_port(client)->framing;
+	const struct plk_framing framing = to->port->framing;
 	uint8_t prefix[PLK_PREFIX_MAX];
 	uint8_t header[PLK_VNET_HDR_HASH];
-	struct plk_span parts[2 + PLK_PIECES_MAX] = {{prefix, 0}, {header, framing.vnet_hdr}};
+	struct record record = {.n = 0};
+	size_t n;
 
 	if (plk_frame_prefix_encode(framing, pieces->bytes,
-				    (struct plk_mspan){prefix, sizeof prefix},
-				    &parts[0].n) != PLK_OK) {
-		drop(client, PLK_COUNTER_RX_OVERSIZE);
+				    (struct plk_mspan){prefix, sizeof prefix}, &n) != PLK_OK) {
+		target_drop(to, PLK_COUNTER_RX_OVERSIZE);
 		return;
 	}
-	if (framing.vnet_hdr > 0 &&
-	    plk_vnet_encode(vnet, framing.vnet_hdr, (struct plk_mspan){header, sizeof header}) !=
-		    PLK_OK) {
-		drop(client, PLK_COUNTER_RX_MALFORMED);
-		return;
+	record_add(&record, prefix, n);
+	if (framing.vnet_hdr > 0) {
+		if (plk_vnet_encode(vnet, framing.vnet_hdr,
+				    (struct plk_mspan){header, sizeof header}) != PLK_OK) {
+			target_drop(to, PLK_COUNTER_RX_MALFORMED);
+			return;
+		}
+		record_add(&record, header, framing.vnet_hdr);
 	}
-	memcpy(parts + 2, pieces->part, pieces->n * sizeof *parts);
-	record_put(client, parts, 2 + pieces->n);
+	for (size_t i = 0; i < pieces->n; i++)
+		record_add(&record, pieces->part[i].p, pieces->part[i].n);
+	record_put(to, &record, view);
 }
 
 /* Block head, what the snaplen leaves of the frame, block tail. */
 static void
-block_put(struct client *client, const struct view *view, const struct plk_pieces *pieces)
+block_put(const struct target *to, const struct view *view, const struct plk_pieces *pieces)
 {
 	uint8_t head[PLK_PCAPNG_HEAD];
 	uint8_t tail[PLK_PCAPNG_TAIL_MAX];
-	struct plk_span parts[2 + PLK_PIECES_MAX] = {{head, sizeof head}};
-	const uint32_t snaplen = plk_client_port(client)->snaplen;
+	const uint32_t snaplen = to->port->snaplen;
 	size_t left = snaplen > 0 && snaplen < pieces->bytes ? snaplen : pieces->bytes;
 	struct plk_pcapng_packet packet = {
 		.time_ns = view->time_ns,
@@ -112,42 +300,57 @@ block_put(struct client *client, const struct view *view, const struct plk_piece
 		.original = (uint32_t)pieces->bytes,
 		.flow = view->pkttype == PACKET_OUTGOING ? PLK_PCAPNG_FLOW_OUT : PLK_PCAPNG_FLOW_IN,
 	};
-	size_t n = 1;
+	struct record record = {.n = 0};
+	size_t n_tail;
 
-	for (size_t i = 0; i < pieces->n && left > 0; i++, n++) {
-		parts[n] = pieces->part[i];
-		if (parts[n].n > left)
-			parts[n].n = left;
-		left -= parts[n].n;
-	}
-	parts[n].p = tail;
-	if (plk_pcapng_packet_encode(&packet, head, tail, &parts[n].n) != PLK_OK) {
-		drop(client, PLK_COUNTER_RX_OVERSIZE);
+	if (plk_pcapng_packet_encode(&packet, head, tail, &n_tail) != PLK_OK) {
+		target_drop(to, PLK_COUNTER_RX_OVERSIZE);
 		return;
 	}
-	record_put(client, parts, n + 1);
-	plk_trace_seen(client, view->time_ns);
+	record_add(&record, head, sizeof head);
+	for (size_t i = 0; i < pieces->n && left > 0; i++) {
+		const size_t n = pieces->part[i].n < left ? pieces->part[i].n : left;
+
+		record_add(&record, pieces->part[i].p, n);
+		left -= n;
+	}
+	record_add(&record, tail, n_tail);
+	record_put(to, &record, view);
 }
+
+/* ---- in the format of each ---- */
 
 /* A frame as it is on a wire, to all who want it so. */
 static void
 wires_put(const struct view *view, const struct plk_pieces *pieces)
 {
 	for (size_t i = 0; i < wires.n; i++) {
-		struct client *client = wires.client[i];
-
-		if (plk_client_port(client)->format == PLK_FORMAT_PCAPNG)
-			block_put(client, view, pieces);
+		if (wires.target[i].port->format == PLK_FORMAT_PCAPNG)
+			block_put(&wires.target[i], view, pieces);
 		else
-			stream_put(client, NULL, pieces);
+			stream_put(&wires.target[i], view, NULL, pieces);
 	}
 }
 
 static void
-wires_drop(enum plk_counter reason)
+targets_drop(const struct targets *targets, enum plk_counter reason)
 {
-	for (size_t i = 0; i < wires.n; i++)
-		drop(wires.client[i], reason);
+	for (size_t i = 0; i < targets->n; i++)
+		target_drop(&targets->target[i], reason);
+}
+
+static uint64_t
+targets_count(const struct targets *targets)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < targets->n; i++) {
+		n += targets->target[i].client != NULL;
+		for (const struct client *c = targets->target[i].port->clients;
+		     c && !targets->target[i].client; c = c->next)
+			n++;
+	}
+	return n;
 }
 
 static void
@@ -158,10 +361,11 @@ superframe_deliver(const struct view *view)
 
 	if (plk_segment_init(&segment, view->eth, &view->tag, &view->vnet, PLK_SEGMENT_CSUM_FULL) !=
 	    PLK_OK) {
-		wires_drop(PLK_COUNTER_RX_GSO);
+		targets_drop(&wires, PLK_COUNTER_RX_GSO);
 		return;
 	}
-	plk_worker_count(PLK_COUNTER_RX_PIECES, wires.n * (plk_segment_count(&segment) - 1));
+	plk_worker_count(PLK_COUNTER_RX_PIECES,
+			 targets_count(&wires) * (plk_segment_count(&segment) - 1));
 	while (plk_segment_next(&segment, &pieces) == PLK_OK)
 		wires_put(view, &pieces);
 }
@@ -184,7 +388,7 @@ wires_deliver(const struct view *view)
 	else if (err == PLK_E_LIMIT)
 		superframe_deliver(view);
 	else
-		wires_drop(reason_of(err));
+		targets_drop(&wires, reason_of(err));
 }
 
 static void
@@ -194,12 +398,10 @@ raws_deliver(const struct view *view)
 	struct plk_pieces pieces;
 	enum plk_err err = plk_restore_raw(view->eth, &view->tag, &vnet, &pieces);
 
-	for (size_t i = 0; i < raws.n; i++) {
-		if (err == PLK_OK)
-			stream_put(raws.client[i], &vnet, &pieces);
-		else
-			drop(raws.client[i], reason_of(err));
-	}
+	if (err != PLK_OK)
+		targets_drop(&raws, reason_of(err));
+	for (size_t i = 0; i < raws.n && err == PLK_OK; i++)
+		stream_put(&raws.target[i], view, &vnet, &pieces);
 }
 
 static void
@@ -211,6 +413,8 @@ targets_deliver(const struct view *view)
 		wires_deliver(view);
 }
 
+/* ---- from the interface ---- */
+
 static bool
 wants_direction(const struct port *port, uint8_t pkttype)
 {
@@ -219,33 +423,88 @@ wants_direction(const struct port *port, uint8_t pkttype)
 		       (pkttype == PACKET_OUTGOING ? PLK_DIRECTION_OUT : PLK_DIRECTION_IN);
 }
 
-/* Which attached clients a frame of the interface is for: one, all, or none because its destination is behind the
- * interface too. False for none. */
+/* Most frames ask for nothing, lack nothing, and are short: they need not be looked into. */
 static bool
-is_for_clients(struct plk_span eth, const struct client **one)
+is_plain(const struct view *view)
 {
-	uint32_t owner;
+	return !view->tag.present && view->vnet.flags == 0 &&
+	       view->vnet.gso_type == PLK_VNET_GSO_NONE && view->eth.n <= LONG_RECORD / 2;
+}
 
-	*one = NULL;
-	plk_fdb_learn(&worker.fdb, eth.p + PLK_ETH_ADDR, PLK_FDB_INTERFACE);
-	if (plk_mac_is_group(eth.p) || !plk_fdb_find(&worker.fdb, eth.p, &owner))
-		return true;
-	if (owner == PLK_FDB_INTERFACE)
-		return false;
-	*one = &worker.clients[owner];
-	return true;
+/* As stream_put(), which such a frame would come to in the end. */
+static void
+plain_put(struct port *port, const struct view *view)
+{
+	const size_t header = port->framing.vnet_hdr;
+	const size_t before = header > 0 ? PLK_PREFIX_MAX + header : sizeof(uint32_t);
+	uint8_t *p = batch_room(port, before + view->eth.n);
+
+	be32_store(p, (uint32_t)(header + view->eth.n));
+	if (header > 0) {
+		be32_store(p + sizeof(uint32_t), (uint32_t)header);
+		memcpy(p + PLK_PREFIX_MAX, port->plain_header, header);
+	}
+	memcpy(p + before, view->eth.p, view->eth.n);
+}
+
+static void
+capture_deliver(enum plk_class class, const struct view *view)
+{
+	const bool plain = is_plain(view);
+
+	targets_clear();
+	for (size_t i = 0; i < takers[class].n; i++) {
+		struct port *port = takers[class].port[i];
+
+		if (!wants_direction(port, view->pkttype))
+			continue;
+		if (plain && port->format != PLK_FORMAT_PCAPNG)
+			plain_put(port, view);
+		else
+			target_add(port, NULL);
+	}
+	targets_deliver(view);
+}
+
+static bool
+takes(enum plk_class class, const struct port *port, uint8_t pkttype)
+{
+	return plk_class_takes(class, port->role, port->latency) && wants_direction(port, pkttype);
+}
+
+/* To the one attached client that has the address; to all if it is a group's or nobody's; to none if it is behind the interface
+ * too. */
+static void
+attach_deliver(enum plk_class class, const struct view *view)
+{
+	uint32_t owner = 0;
+	bool known;
+
+	plk_fdb_learn(&worker.fdb, view->eth.p + PLK_ETH_ADDR, PLK_FDB_INTERFACE);
+	known = !plk_mac_is_group(view->eth.p) && plk_fdb_find(&worker.fdb, view->eth.p, &owner);
+	targets_clear();
+	for (uint32_t i = 0; i < worker.n_open && !known; i++) {
+		struct client *client = &worker.clients[worker.open[i]];
+
+		if (takes(class, plk_client_port(client), view->pkttype))
+			target_add(plk_client_port(client), client);
+	}
+	if (known && owner != PLK_FDB_INTERFACE &&
+	    takes(class, plk_client_port(&worker.clients[owner]), view->pkttype))
+		target_add(plk_client_port(&worker.clients[owner]), &worker.clients[owner]);
+	targets_deliver(view);
 }
 
 void
-plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet)
+plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
 {
 	struct view view = {
 		.eth = packet->eth,
+		.room = room,
 		.tag = packet->tag,
 		.pkttype = packet->pkttype,
 		.time_ns = packet->time_ns,
 	};
-	const struct client *one = NULL;
 
 	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
 	plk_worker_count(PLK_COUNTER_RX_BYTES, packet->original);
@@ -254,19 +513,13 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet)
 		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1); /* cut short, too */
 		return;
 	}
-	if (plk_class_is_attach(class) && !is_for_clients(packet->eth, &one))
-		return;
-	targets_clear();
-	for (uint32_t i = 0; i < worker.n_open; i++) {
-		struct client *client = &worker.clients[worker.open[i]];
-		const struct port *port = plk_client_port(client);
-
-		if (plk_class_takes(class, port->role, port->latency) &&
-		    wants_direction(port, packet->pkttype) && (!one || one == client))
-			target_add(client);
-	}
-	targets_deliver(&view);
+	if (plk_class_is_attach(class))
+		attach_deliver(class, &view);
+	else
+		capture_deliver(class, &view);
 }
+
+/* ---- from a client ---- */
 
 void
 plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
@@ -277,12 +530,12 @@ plk_deliver_local(const struct client *from, struct plk_span eth, const struct p
 	targets_clear();
 	for (uint32_t i = 0; i < worker.n_open; i++) {
 		struct client *client = &worker.clients[worker.open[i]];
-		const struct port *port = plk_client_port(client);
+		struct port *port = plk_client_port(client);
 
 		if (client == from || port->role != PLK_ROLE_ATTACH || (to && to != client) ||
 		    !wants_direction(port, PACKET_HOST))
 			continue;
-		target_add(client);
+		target_add(port, client);
 		plk_worker_count(PLK_COUNTER_SWITCHED, 1);
 	}
 	targets_deliver(&view);

@@ -56,12 +56,6 @@ plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 }
 
 void
-plk_worker_count(enum plk_counter counter, uint64_t n)
-{
-	worker.uncounted[counter] += n;
-}
-
-void
 plk_worker_enter(void)
 {
 	for (size_t i = 0; i < PLK_COUNTERS && worker.page; i++) {
@@ -208,6 +202,19 @@ listener_adopt(const struct plk_msg_port *m, int fd)
 	return err;
 }
 
+/* What plk_restore_raw() makes of a header that asks for nothing. */
+static void
+plain_header_make(struct port *port)
+{
+	const struct plk_vnet vnet = {.num_buffers = 1};
+
+	if (port->framing.vnet_hdr > 0 &&
+	    plk_vnet_encode(&vnet, port->framing.vnet_hdr,
+			    (struct plk_mspan){port->plain_header, sizeof port->plain_header}) !=
+		    PLK_OK)
+		refuse(PLK_MSG_PORT); /* no size that a header has */
+}
+
 static void
 port_take(const struct plk_msg_port *m, int *fd)
 {
@@ -240,6 +247,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.listener = listener,
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
 	};
+	plain_header_make(port);
 }
 
 /* Waits for connections at each listener that is not waited at: all at the start, paused ones

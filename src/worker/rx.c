@@ -9,24 +9,33 @@
 #include "os/fd.h"
 #include "worker/worker.h"
 
+/* What lies before a frame and is not needed any more. */
+static struct plk_mspan
+room_of(struct plk_mspan memory, const struct plk_rxpkt *packet)
+{
+	return (struct plk_mspan){memory.p + (packet->eth.p - memory.p) - packet->room,
+				  packet->room};
+}
+
 static void
-block_deliver(enum plk_class class, struct plk_span block)
+block_deliver(enum plk_class class, struct plk_mspan block)
 {
 	struct plk_rxblk walk;
 	struct plk_rxpkt packet;
-	enum plk_err err = plk_rxblk_parse(block, &walk);
+	enum plk_err err = plk_rxblk_parse((struct plk_span){block.p, block.n}, &walk);
 
 	while (err == PLK_OK && (err = plk_rxblk_next(&walk, &packet)) == PLK_OK)
-		plk_deliver_rx(class, &packet);
+		plk_deliver_rx(class, &packet, room_of(block, &packet));
 	if (err != PLK_E_SHORT)
 		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1);
+	plk_deliver_flush(class);
 }
 
 static void
 ring_read(struct rx *rx, uint32_t events)
 {
 	const uint64_t enough = plk_deliver_work() + PLK_RX_WORK;
-	struct plk_span block;
+	struct plk_mspan block;
 	int i;
 
 	for (i = 0; i < PLK_RX_BLOCKS && plk_deliver_work() < enough &&
@@ -52,15 +61,16 @@ socket_read(struct rx *rx)
 					     &packet);
 
 		if (got == 0)
-			return;
+			break;
 		if (got > 0)
-			plk_deliver_rx(rx->class, &packet);
+			plk_deliver_rx(rx->class, &packet, (struct plk_mspan){NULL, 0});
 		else if (got == -EINVAL)
 			plk_worker_count(PLK_COUNTER_RX_MALFORMED,
 					 1); /* that frame is lost, the next are not */
 		else if (got != -ENETDOWN)
 			plk_worker_event(PLK_EVENT_RX_ERROR, rx->class, (uint64_t)-got, 0);
 	}
+	plk_deliver_flush(rx->class);
 }
 
 static void

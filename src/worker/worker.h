@@ -19,6 +19,7 @@
 
 #include <pktlock/deframer.h>
 
+#include "core/batch.h"
 #include "core/books.h"
 #include "core/fdb.h"
 #include "core/outq.h"
@@ -32,6 +33,7 @@
 
 #define PLK_IN_BYTES 131072  /* a client's input buffer: some reads' worth, and any record */
 #define PLK_READ_BYTES 16384 /* read from a client in one go: then others get their turn */
+#define PLK_SEND_NOW 4096 /* a record that lies in one piece and is so long is not queued first */
 #define PLK_RX_BYTES (PLK_VNET_HDR + 131072) /* a received frame: superframes exceed 64 KiB */
 #define PLK_RX_FRAMES 64  /* taken from a socket in one go, so that clients get their turn */
 #define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
@@ -66,7 +68,10 @@ struct port {
 	uint32_t max_clients;
 	bool close_on_loss;
 	uint32_t n_clients;
-	int listener;    /* owned; -1 for an active remote */
+	struct client *clients; /* those that are OPEN, by @next */
+	uint64_t batch_ns;      /* when the last frame of its batch came; see deliver.c */
+	uint8_t plain_header[PLK_VNET_HDR_HASH]; /* of a frame that asks for nothing */
+	int listener;                            /* owned; -1 for an active remote */
 	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
 	bool is_untold; /* a connection of an active remote found no slot: the front is to be told */
 	struct plk_watch watch;
@@ -90,6 +95,7 @@ struct client {
 	enum client_state state;
 	uint32_t generation;
 	uint16_t port;
+	struct client *next; /* of the port */
 	int fd;
 	struct plk_watch watch;
 	struct plk_deframer deframer;
@@ -195,7 +201,11 @@ int plk_worker_tell(const struct plk_msg *msg, int pass);
 void plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c);
 
 /** plk_worker_count() - add to a counter; in the books with the next plk_worker_enter() */
-void plk_worker_count(enum plk_counter counter, uint64_t n);
+static inline void
+plk_worker_count(enum plk_counter counter, uint64_t n)
+{
+	worker.uncounted[counter] += n;
+}
 
 /** plk_worker_enter() - write into the books what was counted
  * Done when a block is given back to the kernel, and after each step of the loop: a worker that dies within a block has
@@ -234,8 +244,18 @@ void plk_clients_finish(void);
  */
 bool plk_client_put(struct client *client, const struct plk_span *parts, size_t n_parts);
 
+/** plk_client_put_batch() - send what the socket takes now, if nothing is queued before it, and queue the rest
+ * A connection that has ended is found by plk_clients_flush(), and ended there.
+ * Return: how many of the batch's records were sent or queued.
+ */
+uint32_t plk_client_put_batch(struct client *client, const struct plk_batch *batch);
+
 /** plk_client_port() - the port of a client */
-struct port *plk_client_port(const struct client *client);
+static inline struct port *
+plk_client_port(const struct client *client)
+{
+	return &worker.ports[client->port];
+}
 
 /* tx.c */
 
@@ -271,8 +291,19 @@ void plk_trace_tick(void *ctx);
 
 /* deliver.c */
 
-/** plk_deliver_rx() - a frame from the interface to the clients of a class */
-void plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet);
+/** plk_deliver_join() - a client is OPEN */
+void plk_deliver_join(struct client *client);
+
+/** plk_deliver_leave() - a client is no longer */
+void plk_deliver_leave(struct client *client);
+
+/** plk_deliver_rx() - a frame from the interface to the clients of a class
+ * @room: memory that ends where the frame begins, and may be written to
+ */
+void plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room);
+
+/** plk_deliver_flush() - what plk_deliver_rx() has put together goes into queues, or to sockets */
+void plk_deliver_flush(enum plk_class class);
 
 /** plk_deliver_work() - how many records were put into queues or dropped, ever */
 uint64_t plk_deliver_work(void);

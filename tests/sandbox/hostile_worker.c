@@ -490,16 +490,18 @@ frame_look(struct plk_span eth)
 	hostile_attack(ntohs(order.attack));
 }
 
-void __real_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet);
-void __wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet);
+void __real_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet,
+			   struct plk_mspan room);
+void __wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet,
+			   struct plk_mspan room);
 bool __real_plk_tx(struct client *from, const struct plk_frame *frame);
 bool __wrap_plk_tx(struct client *from, const struct plk_frame *frame);
 
 void
-__wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet)
+__wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
 {
 	frame_look(packet->eth);
-	__real_plk_deliver_rx(class, packet);
+	__real_plk_deliver_rx(class, packet, room);
 }
 
 bool

@@ -74,7 +74,7 @@ test_begin(void **state)
 	rows_begin(&r, "rings");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct plk_ring ring;
-		struct plk_span block;
+		struct plk_mspan block;
 
 		row_begin_text(&r, "%s", rows[i].what);
 		ring_make(&ring);
@@ -95,7 +95,7 @@ test_lost(void **state)
 {
 	static const struct row lie = {"", "KKKK", {1, 2, UINT64_MAX, 0}, 2, false};
 	struct plk_ring ring;
-	struct plk_span block;
+	struct plk_mspan block;
 
 	(void)state;
 	ring_make(&ring);

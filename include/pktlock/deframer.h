@@ -52,7 +52,7 @@ PLK_PUBLIC void plk_deframer_init(struct plk_deframer *d, struct plk_framing fra
 				  struct plk_mspan buffer);
 
 /** plk_deframer_space() - where the next bytes of the stream go
- * Moves what is pending to the front of the buffer: frames taken before are gone.
+ * May move what is pending to the front of the buffer: frames taken before are gone.
  * Return: the free end of the buffer; never empty once plk_deframer_next() has returned
  * PLK_E_SHORT.
  */

@@ -12,9 +12,11 @@ plk_deframer_init(struct plk_deframer *d, struct plk_framing framing, struct plk
 struct plk_mspan
 plk_deframer_space(struct plk_deframer *d)
 {
-	size_t pending = d->to - d->from;
+	const size_t pending = d->to - d->from;
+	const size_t room = d->buffer.n - d->to;
 
-	if (d->from > 0) {
+	/* what is pending is not moved for every read: half of the buffer is room enough */
+	if (d->from > 0 && (pending == 0 || room < d->buffer.n / 2)) {
 		memmove(d->buffer.p, d->buffer.p + d->from, pending);
 		d->from = 0;
 		d->to = pending;

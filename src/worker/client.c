@@ -215,7 +215,7 @@ plk_clients_flush(void)
 /* A frame waits for room at the interface: nothing is read meanwhile, and nothing of the socket is heard, since a hang-up would
  * be reported without end. */
 static void
-client_block(struct client *client, const struct plk_frame *frame)
+client_block(struct client *client, const struct tx_frame *frame)
 {
 	client->pending = *frame;
 	client->is_blocked = true;
@@ -228,12 +228,13 @@ static void
 frames_send(struct client *client)
 {
 	struct plk_frame frame;
+	struct tx_frame judged;
 	enum plk_err err;
 
 	while ((err = plk_deframer_next(&client->deframer, &frame)) == PLK_OK) {
 		client->from_client++;
-		if (!plk_tx(client, &frame)) {
-			client_block(client, &frame);
+		if (plk_tx_judge(client, &frame, &judged) && !plk_tx(client, &judged)) {
+			client_block(client, &judged);
 			return;
 		}
 	}
@@ -297,12 +298,24 @@ is_later(ssize_t n)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* How much of a client's bytes make its turn: the fewer clients, the more. */
+static size_t
+turn_bytes(void)
+{
+	const size_t share = PLK_READ_TURNS / (worker.n_open > 0 ? worker.n_open : 1);
+
+	if (share < PLK_READ_MIN)
+		return PLK_READ_MIN;
+	return share < PLK_READ_MAX ? share : PLK_READ_MAX;
+}
+
 static void
 sender_read(struct client *client)
 {
-	struct plk_mspan space = plk_deframer_space(&client->deframer);
+	const struct plk_mspan space = plk_deframer_space(&client->deframer);
+	const size_t turn = turn_bytes();
 	/* #syscalls:worker read[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (from clients) */
-	ssize_t n = read(client->fd, space.p, space.n < PLK_READ_BYTES ? space.n : PLK_READ_BYTES);
+	const ssize_t n = read(client->fd, space.p, space.n < turn ? space.n : turn);
 
 	if (is_later(n))
 		return;
@@ -426,7 +439,9 @@ slot_take(uint16_t port_index, int *fd)
 		.in = client->in,
 		.out = client->out,
 	};
-	plk_deframer_init(&client->deframer, port->framing, client->in);
+	plk_deframer_init(
+		&client->deframer, port->framing,
+		(struct plk_mspan){client->in.p + PLK_IN_ROOM, client->in.n - PLK_IN_ROOM});
 	plk_outq_init(&client->queue, client->out);
 	port->n_clients++;
 	worker.n_used++;

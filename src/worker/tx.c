@@ -39,6 +39,12 @@ counter_of(int error)
 	}
 }
 
+static struct plk_span
+eth_of(const struct tx_frame *frame)
+{
+	return (struct plk_span){frame->eth.p, frame->eth.n};
+}
+
 /* One send; ENETDOWN may be an old one that the socket still had to tell, so it is asked twice. */
 static int
 send_once(const uint8_t *p, size_t n)
@@ -51,6 +57,18 @@ send_once(const uint8_t *p, size_t n)
 			break;
 	}
 	return errno;
+}
+
+/* A whole frame, from where it is: its header is written before it. */
+static int
+send_whole(const struct plk_vnet *vnet, struct plk_mspan eth)
+{
+	uint8_t *p = eth.p - PLK_VNET_HDR;
+
+	if (worker.tx < 0 ||
+	    plk_vnet_encode(vnet, PLK_VNET_HDR, (struct plk_mspan){p, PLK_VNET_HDR}) != PLK_OK)
+		return EBADF;
+	return send_once(p, PLK_VNET_HDR + eth.n);
 }
 
 /* Parts are copied together, since a send without an address has one buffer. */
@@ -177,9 +195,10 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 
 /* A frame, or what is left of a superframe of which pieces were sent. */
 static void
-frame_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
-	   enum plk_counter reason)
+frame_drop(struct client *from, const struct tx_frame *frame, enum plk_counter reason)
 {
+	const struct plk_span eth = eth_of(frame);
+	const struct plk_vnet *vnet = &frame->vnet;
 	size_t payload;
 	size_t n;
 
@@ -227,15 +246,17 @@ is_refusal(int error)
 /* Whether it was refused, or found a queue without room, the first piece tells. What was found out holds for a while, since a VM may get
  * another driver. */
 static enum sent
-send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+send_superframe(struct client *from, const struct tx_frame *frame)
 {
+	const struct plk_span eth = eth_of(frame);
+	const struct plk_vnet *vnet = &frame->vnet;
 	struct tx_whole *whole = whole_of(vnet);
 	bool is_first = from->pieces_sent == 0;
 	enum sent sent;
 	int error;
 
 	if (is_first && plk_now_ms() >= whole->again_ms) {
-		error = send_parts(vnet, &eth, 1);
+		error = send_whole(vnet, frame->eth);
 		if (error == 0)
 			whole->refused = 0;
 		if (!is_refusal(error))
@@ -250,38 +271,45 @@ send_superframe(struct client *from, struct plk_span eth, const struct plk_vnet 
 /* One segment is not called a superframe, also where the client did: the kernel counts TCP options as payload, cuts it where the
  * interface has no such offload, fails, and says ENOBUFS. */
 static int
-send_single(const struct plk_vnet *vnet, struct plk_span eth)
+send_single(const struct tx_frame *frame)
 {
-	const struct plk_pieces whole = {.part = {eth}, .n = 1, .bytes = eth.n};
-	struct plk_vnet single = *vnet;
+	struct plk_vnet single = frame->vnet;
+	int error;
 
 	single.gso_type = PLK_VNET_GSO_NONE;
 	single.gso_size = 0;
 	single.hdr_len = 0;
-	return vnet->gso_type == PLK_VNET_GSO_NONE ? send_parts(&single, &eth, 1)
-						   : send_piece(&single, vnet, &whole);
+	error = send_whole(&single, frame->eth);
+	if (error == EMSGSIZE && frame->vnet.gso_type != PLK_VNET_GSO_NONE) {
+		const struct plk_pieces piece = {
+			.part = {eth_of(frame)}, .n = 1, .bytes = frame->eth.n};
+
+		if (is_long_by_tags(&piece))
+			return send_long(&single, &frame->vnet, &piece);
+	}
+	return error;
 }
 
 static enum sent
-send_frame(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+send_frame(struct client *from, const struct tx_frame *frame)
 {
 	/* the kernel would take it, and nobody would hear of it again */
 	if (worker.link.is_up && !worker.link.has_carrier) {
-		frame_drop(from, eth, vnet, PLK_COUNTER_TX_NOCARRIER);
+		frame_drop(from, frame, PLK_COUNTER_TX_NOCARRIER);
 		return DROPPED;
 	}
-	if (plk_vnet_is_superframe(vnet, eth))
-		return send_superframe(from, eth, vnet);
-	return sent_note(send_single(vnet, eth), eth.n);
+	if (plk_vnet_is_superframe(&frame->vnet, eth_of(frame)))
+		return send_superframe(from, frame);
+	return sent_note(send_single(frame), frame->eth.n);
 }
 
 /* Whether the frame is done with. An interface that has no room is waited for once, PLK_TX_WAIT_MS; until it has some again,
  * frames are then dropped at once: a VM that sleeps shall not hold up its sender for ever. */
 static bool
-send_or_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+send_or_drop(struct client *from, const struct tx_frame *frame)
 {
 	size_t sent_before = from->pieces_sent;
-	enum sent sent = send_frame(from, eth, vnet);
+	enum sent sent = send_frame(from, frame);
 	uint64_t now;
 
 	if (sent == SENT || from->pieces_sent > sent_before)
@@ -294,15 +322,16 @@ send_or_drop(struct client *from, struct plk_span eth, const struct plk_vnet *vn
 			from->deadline_ms = now + PLK_TX_WAIT_MS;
 		if (now < from->deadline_ms)
 			return false;
-		frame_drop(from, eth, vnet, PLK_COUNTER_TX_ENOBUFS);
+		frame_drop(from, frame, PLK_COUNTER_TX_ENOBUFS);
 	}
 	from->dropped++;
 	return true;
 }
 
 static bool
-tx_attached(struct client *from, struct plk_span eth, const struct plk_vnet *vnet)
+tx_attached(struct client *from, const struct tx_frame *frame)
 {
+	const struct plk_span eth = eth_of(frame);
 	uint32_t owner = 0;
 	bool known;
 
@@ -310,12 +339,12 @@ tx_attached(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 	known = !plk_mac_is_group(eth.p) && plk_fdb_find(&worker.fdb, eth.p, &owner);
 	/* what waited for room goes on to the interface, wherever its address is now: pieces of it may be there */
 	if ((!known || owner == PLK_FDB_INTERFACE || from->is_blocked) &&
-	    !send_or_drop(from, eth, vnet))
+	    !send_or_drop(from, frame))
 		return false;
 	if (!known)
-		plk_deliver_local(from, eth, vnet, NULL);
+		plk_deliver_local(from, eth, &frame->vnet, NULL);
 	else if (owner != PLK_FDB_INTERFACE)
-		plk_deliver_local(from, eth, vnet, &worker.clients[owner]);
+		plk_deliver_local(from, eth, &frame->vnet, &worker.clients[owner]);
 	return true;
 }
 
@@ -340,7 +369,7 @@ header_take(const struct plk_frame *frame, struct plk_vnet *vnet)
 }
 
 bool
-plk_tx(struct client *from, const struct plk_frame *frame)
+plk_tx_judge(struct client *from, const struct plk_frame *frame, struct tx_frame *out)
 {
 	struct plk_vnet vnet;
 	enum plk_err err = header_take(frame, &vnet);
@@ -349,19 +378,26 @@ plk_tx(struct client *from, const struct plk_frame *frame)
 		from->dropped++;
 		plk_worker_count(PLK_COUNTER_TX_BAD_HEADER, 1);
 		plk_worker_event(PLK_EVENT_BAD_HEADER, from->port, err, 0);
-		return true;
+		return false;
 	}
+	*out = (struct tx_frame){
+		.eth = {from->in.p + (frame->eth.p - from->in.p), frame->eth.n},
+		.vnet = vnet,
+	};
+	return true;
+}
+
+bool
+plk_tx(struct client *from, const struct tx_frame *frame)
+{
 	if (plk_client_port(from)->role == PLK_ROLE_ATTACH)
-		return tx_attached(from, frame->eth, &vnet);
-	return send_or_drop(from, frame->eth, &vnet);
+		return tx_attached(from, frame);
+	return send_or_drop(from, frame);
 }
 
 void
-plk_tx_drop(struct client *from, const struct plk_frame *frame)
+plk_tx_drop(struct client *from, const struct tx_frame *frame)
 {
-	struct plk_vnet vnet;
-
-	if (plk_vnet_parse(frame->vnet, &vnet) == PLK_OK) /* it was read before */
-		frame_drop(from, frame->eth, &vnet, PLK_COUNTER_TX_ENOBUFS);
+	frame_drop(from, frame, PLK_COUNTER_TX_ENOBUFS);
 	from->dropped++;
 }

@@ -31,8 +31,12 @@
 #include "sandbox/sandbox.h"
 #include "wire/pcapng.h"
 
-#define PLK_IN_BYTES 131072  /* a client's input buffer: some reads' worth, and any record */
-#define PLK_READ_BYTES 16384 /* read from a client in one go: then others get their turn */
+#define PLK_IN_BYTES 131072 /* a client's input buffer: some reads' worth, and any record */
+#define PLK_IN_ROOM 16      /* of it, before the first record: see plk_tx() */
+/* Read from a client in one go; then others get their turn. Of all clients' turns together, as far as the bounds let. */
+#define PLK_READ_MIN 16384
+#define PLK_READ_MAX 65536
+#define PLK_READ_TURNS 262144
 #define PLK_SEND_NOW 4096 /* a record that lies in one piece and is so long is not queued first */
 #define PLK_RX_BYTES (PLK_VNET_HDR + 131072) /* a received frame: superframes exceed 64 KiB */
 #define PLK_RX_FRAMES 64  /* taken from a socket in one go, so that clients get their turn */
@@ -84,8 +88,17 @@ enum client_state {
 	CLIENT_GONE, /* the front is to be told */
 };
 
+/** struct tx_frame - a frame from a client, whose header was judged
+ * @eth:  in the client's input buffer; the PLK_VNET_HDR bytes before it may be written to
+ * @vnet: as it goes to the kernel
+ */
+struct tx_frame {
+	struct plk_mspan eth;
+	struct plk_vnet vnet;
+};
+
 /** struct client - a slot
- * @pending:     a frame that the interface had no room for; points into the deframer's buffer
+ * @pending:     a frame that the interface had no room for
  * @is_blocked:  there is one; nothing is read meanwhile
  * @pieces_sent: of the superframe that is being sent in pieces, how many are
  * @is_dirty:    on the list of queues to be written
@@ -107,7 +120,7 @@ struct client {
 	bool is_half_closed;
 	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
-	struct plk_frame pending;
+	struct tx_frame pending;
 	size_t pieces_sent;
 	bool piece_dropped;   /* one of them; the frame counts as dropped */
 	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */
@@ -259,13 +272,21 @@ plk_client_port(const struct client *client)
 
 /* tx.c */
 
-/** plk_tx() - a frame from a client to the interface, and to other attached clients
+/** plk_tx_judge() - whether a frame from a client may go on; if not it is counted
+ * @frame: in the client's input buffer
+ * @out:   set if true only
+ */
+bool plk_tx_judge(struct client *from, const struct plk_frame *frame, struct tx_frame *out);
+
+/** plk_tx() - a frame that may go on to the interface, and to other attached clients
+ * The kernel wants its header right before the frame, where the client's own, its prefix, or the end of the frame before stands:
+ * all of these are done with. So the frame is sent from where it was read.
  * Return: true; false if the interface has no room now and the frame should be offered again.
  */
-bool plk_tx(struct client *from, const struct plk_frame *frame);
+bool plk_tx(struct client *from, const struct tx_frame *frame);
 
 /** plk_tx_drop() - a frame that waits for room will not be offered again */
-void plk_tx_drop(struct client *from, const struct plk_frame *frame);
+void plk_tx_drop(struct client *from, const struct tx_frame *frame);
 
 /* trace.c */
 

@@ -494,8 +494,8 @@ void __real_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet,
 			   struct plk_mspan room);
 void __wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet,
 			   struct plk_mspan room);
-bool __real_plk_tx(struct client *from, const struct plk_frame *frame);
-bool __wrap_plk_tx(struct client *from, const struct plk_frame *frame);
+bool __real_plk_tx(struct client *from, const struct tx_frame *frame);
+bool __wrap_plk_tx(struct client *from, const struct tx_frame *frame);
 
 void
 __wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
@@ -505,8 +505,8 @@ __wrap_plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, stru
 }
 
 bool
-__wrap_plk_tx(struct client *from, const struct plk_frame *frame)
+__wrap_plk_tx(struct client *from, const struct tx_frame *frame)
 {
-	frame_look(frame->eth);
+	frame_look((struct plk_span){frame->eth.p, frame->eth.n});
 	return __real_plk_tx(from, frame);
 }

@@ -2,6 +2,7 @@
 #include "wire/rxblk.h"
 
 #include <linux/if_packet.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -9,6 +10,9 @@
 #define TPID_8021Q 0x8100
 #define NS_PER_S 1000000000ULL
 #define PACKET_HDR (sizeof(struct tpacket3_hdr) + sizeof(struct sockaddr_ll))
+/* Another processor wrote the block: what is so far ahead is asked for now. Some short frames, or a part of a long one. */
+#define AHEAD 1024
+#define CACHE_LINE 64
 
 _Static_assert(sizeof(struct tpacket3_hdr) % TPACKET_ALIGNMENT == 0, "the address follows at once");
 
@@ -43,23 +47,31 @@ plk_rxblk_parse(struct plk_span block, struct plk_rxblk *out)
 static enum plk_err
 packet_take(struct plk_span block, size_t at, const struct tpacket3_hdr *hdr, struct plk_rxpkt *out)
 {
-	struct sockaddr_ll from;
+	const uint8_t *from = block.p + at + sizeof *hdr;
 
 	if (hdr->tp_mac < PACKET_HDR + PLK_VNET_HDR || !span_has(block, at, hdr->tp_mac) ||
 	    !span_has(block, at + hdr->tp_mac, hdr->tp_snaplen))
 		return PLK_E_MALFORMED;
-	memcpy(&from, block.p + at + sizeof *hdr, sizeof from);
 	*out = (struct plk_rxpkt){
 		.vnet = {block.p + at + hdr->tp_mac - PLK_VNET_HDR, PLK_VNET_HDR},
 		.eth = {block.p + at + hdr->tp_mac, hdr->tp_snaplen},
 		.original = hdr->tp_len,
 		.tag = plk_tag_from_status(hdr->tp_status, hdr->hv1.tp_vlan_tci,
 					   hdr->hv1.tp_vlan_tpid),
-		.pkttype = from.sll_pkttype,
+		.pkttype = from[offsetof(struct sockaddr_ll, sll_pkttype)],
 		.time_ns = hdr->tp_sec * NS_PER_S + hdr->tp_nsec,
 		.room = hdr->tp_mac - PACKET_HDR,
 	};
 	return PLK_OK;
+}
+
+static void
+ahead_fetch(struct plk_span block, size_t at)
+{
+	if (!span_has(block, at, AHEAD + 3 * CACHE_LINE))
+		return;
+	for (size_t i = 0; i < 3; i++)
+		__builtin_prefetch(block.p + at + AHEAD + i * CACHE_LINE);
 }
 
 enum plk_err
@@ -75,6 +87,7 @@ plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 		walk->left = 0;
 		return PLK_E_MALFORMED;
 	}
+	ahead_fetch(walk->block, walk->at);
 	memcpy(&hdr, walk->block.p + walk->at, sizeof hdr);
 	err = packet_take(walk->block, walk->at, &hdr, out);
 	if (err != PLK_OK) {

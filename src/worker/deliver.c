@@ -94,6 +94,7 @@ plk_deliver_join(struct client *client)
 {
 	struct port *port = plk_client_port(client);
 
+	port->batch = &batches[client->port];
 	client->next = port->clients;
 	port->clients = client;
 	takers_list();
@@ -138,16 +139,10 @@ target_drop(const struct target *to, enum plk_counter reason)
 		dropped(i, reason, 1);
 }
 
-static struct plk_batch *
-batch_of(const struct port *port)
-{
-	return &batches[port - worker.ports];
-}
-
 static void
 batch_flush(struct port *port)
 {
-	struct plk_batch *batch = batch_of(port);
+	struct plk_batch *batch = port->batch;
 
 	if (batch->n_records == 0)
 		return;
@@ -172,12 +167,12 @@ void plk_deliver_flush(enum plk_class class)
 static uint8_t *
 batch_room(struct port *port, size_t n)
 {
-	uint8_t *p = plk_batch_add(batch_of(port), n);
+	uint8_t *p = plk_batch_add(port->batch, n);
 
 	if (p)
 		return p;
 	batch_flush(port);
-	return plk_batch_add(batch_of(port), n);
+	return plk_batch_add(port->batch, n);
 }
 
 /* What goes onto a stream at once: what stands before a frame, the frame, and what stands behind it. */
@@ -286,6 +281,12 @@ stream_put(const struct target *to, const struct view *view, const struct plk_vn
 	record_put(to, &record, view);
 }
 
+static enum plk_pcapng_flow
+flow_of(uint8_t pkttype)
+{
+	return pkttype == PACKET_OUTGOING ? PLK_PCAPNG_FLOW_OUT : PLK_PCAPNG_FLOW_IN;
+}
+
 /* Block head, what the snaplen leaves of the frame, block tail. */
 static void
 block_put(const struct target *to, const struct view *view, const struct plk_pieces *pieces)
@@ -298,7 +299,7 @@ block_put(const struct target *to, const struct view *view, const struct plk_pie
 		.time_ns = view->time_ns,
 		.captured = (uint32_t)left,
 		.original = (uint32_t)pieces->bytes,
-		.flow = view->pkttype == PACKET_OUTGOING ? PLK_PCAPNG_FLOW_OUT : PLK_PCAPNG_FLOW_IN,
+		.flow = flow_of(view->pkttype),
 	};
 	struct record record = {.n = 0};
 	size_t n_tail;
@@ -425,43 +426,73 @@ wants_direction(const struct port *port, uint8_t pkttype)
 
 /* Most frames ask for nothing, lack nothing, and are short: they need not be looked into. */
 static bool
-is_plain(const struct view *view)
+is_plain(const struct plk_rxpkt *packet)
 {
-	return !view->tag.present && view->vnet.flags == 0 &&
-	       view->vnet.gso_type == PLK_VNET_GSO_NONE && view->eth.n <= LONG_RECORD / 2;
+	return !packet->tag.present && packet->vnet.n == PLK_VNET_HDR && packet->vnet.p[0] == 0 &&
+	       packet->vnet.p[1] == PLK_VNET_GSO_NONE && packet->eth.n >= PLK_ETH_HDR &&
+	       packet->eth.n >= packet->original && packet->eth.n <= LONG_RECORD / 2;
 }
 
 /* As stream_put(), which such a frame would come to in the end. */
 static void
-plain_put(struct port *port, const struct view *view)
+plain_stream_put(struct port *port, struct plk_span eth)
 {
-	const size_t header = port->framing.vnet_hdr;
-	const size_t before = header > 0 ? PLK_PREFIX_MAX + header : sizeof(uint32_t);
-	uint8_t *p = batch_room(port, before + view->eth.n);
+	const size_t before = port->plain_head_n;
+	uint8_t *p = batch_room(port, before + eth.n);
 
-	be32_store(p, (uint32_t)(header + view->eth.n));
-	if (header > 0) {
-		be32_store(p + sizeof(uint32_t), (uint32_t)header);
-		memcpy(p + PLK_PREFIX_MAX, port->plain_header, header);
+	if (port->framing.vnet_hdr > 0)
+		memcpy(p, port->plain_head, before);
+	be32_store(p, (uint32_t)(port->framing.vnet_hdr + eth.n));
+	memcpy(p + before, eth.p, eth.n);
+}
+
+/* As block_put(). */
+static void
+plain_block_put(struct port *port, const struct plk_rxpkt *packet)
+{
+	const uint32_t n = (uint32_t)packet->eth.n;
+	const struct plk_pcapng_packet about = {
+		.time_ns = packet->time_ns,
+		.captured = port->snaplen > 0 && port->snaplen < n ? port->snaplen : n,
+		.original = n,
+		.flow = flow_of(packet->pkttype),
+	};
+	uint8_t head[PLK_PCAPNG_HEAD];
+	uint8_t tail[PLK_PCAPNG_TAIL_MAX];
+	size_t n_tail = 0;
+	uint8_t *p;
+
+	if (plk_pcapng_packet_encode(&about, head, tail, &n_tail) != PLK_OK)
+		return; /* it is shorter than the limit */
+	p = batch_room(port, sizeof head + about.captured + n_tail);
+	memcpy(p, head, sizeof head);
+	memcpy(p + sizeof head, packet->eth.p, about.captured);
+	memcpy(p + sizeof head + about.captured, tail, n_tail);
+	port->batch_ns = packet->time_ns;
+}
+
+static void
+plain_deliver(enum plk_class class, const struct plk_rxpkt *packet)
+{
+	for (size_t i = 0; i < takers[class].n; i++) {
+		struct port *port = takers[class].port[i];
+
+		if (!wants_direction(port, packet->pkttype))
+			continue;
+		if (port->format == PLK_FORMAT_PCAPNG)
+			plain_block_put(port, packet);
+		else
+			plain_stream_put(port, packet->eth);
 	}
-	memcpy(p + before, view->eth.p, view->eth.n);
 }
 
 static void
 capture_deliver(enum plk_class class, const struct view *view)
 {
-	const bool plain = is_plain(view);
-
 	targets_clear();
 	for (size_t i = 0; i < takers[class].n; i++) {
-		struct port *port = takers[class].port[i];
-
-		if (!wants_direction(port, view->pkttype))
-			continue;
-		if (plain && port->format != PLK_FORMAT_PCAPNG)
-			plain_put(port, view);
-		else
-			target_add(port, NULL);
+		if (wants_direction(takers[class].port[i], view->pkttype))
+			target_add(takers[class].port[i], NULL);
 	}
 	targets_deliver(view);
 }
@@ -495,8 +526,9 @@ attach_deliver(enum plk_class class, const struct view *view)
 	targets_deliver(view);
 }
 
-void
-plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
+/* A frame that is looked into. */
+static void
+frame_deliver(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
 {
 	struct view view = {
 		.eth = packet->eth,
@@ -506,17 +538,24 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_
 		.time_ns = packet->time_ns,
 	};
 
-	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
-	plk_worker_count(PLK_COUNTER_RX_BYTES, packet->original);
 	if (packet->eth.n < PLK_ETH_HDR || packet->eth.n < packet->original ||
-	    plk_vnet_parse(packet->vnet, &view.vnet) != PLK_OK) {
+	    plk_vnet_parse(packet->vnet, &view.vnet) != PLK_OK)
 		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1); /* cut short, too */
-		return;
-	}
-	if (plk_class_is_attach(class))
+	else if (plk_class_is_attach(class))
 		attach_deliver(class, &view);
 	else
 		capture_deliver(class, &view);
+}
+
+void
+plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
+{
+	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
+	plk_worker_count(PLK_COUNTER_RX_BYTES, packet->original);
+	if (!plk_class_is_attach(class) && is_plain(packet))
+		plain_deliver(class, packet);
+	else
+		frame_deliver(class, packet, room);
 }
 
 /* ---- from a client ---- */

@@ -202,17 +202,20 @@ listener_adopt(const struct plk_msg_port *m, int fd)
 	return err;
 }
 
-/* What plk_restore_raw() makes of a header that asks for nothing. */
+/* A prefix, and what plk_restore_raw() makes of a header that asks for nothing. */
 static void
-plain_header_make(struct port *port)
+plain_head_make(struct port *port)
 {
-	const struct plk_vnet vnet = {.num_buffers = 1};
+	static const struct plk_vnet vnet = {.num_buffers = 1};
+	struct plk_mspan head = {port->plain_head, sizeof port->plain_head};
+	size_t n = 0;
 
-	if (port->framing.vnet_hdr > 0 &&
-	    plk_vnet_encode(&vnet, port->framing.vnet_hdr,
-			    (struct plk_mspan){port->plain_header, sizeof port->plain_header}) !=
-		    PLK_OK)
+	if (plk_frame_prefix_encode(port->framing, PLK_FRAME_MIN, head, &n) != PLK_OK ||
+	    (port->framing.vnet_hdr > 0 &&
+	     plk_vnet_encode(&vnet, port->framing.vnet_hdr,
+			     (struct plk_mspan){head.p + n, head.n - n}) != PLK_OK))
 		refuse(PLK_MSG_PORT); /* no size that a header has */
+	port->plain_head_n = n + port->framing.vnet_hdr;
 }
 
 static void
@@ -247,7 +250,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.listener = listener,
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
 	};
-	plain_header_make(port);
+	plain_head_make(port);
 }
 
 /* Waits for connections at each listener that is not waited at: all at the start, paused ones

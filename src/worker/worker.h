@@ -72,10 +72,13 @@ struct port {
 	uint32_t max_clients;
 	bool close_on_loss;
 	uint32_t n_clients;
-	struct client *clients; /* those that are OPEN, by @next */
-	uint64_t batch_ns;      /* when the last frame of its batch came; see deliver.c */
-	uint8_t plain_header[PLK_VNET_HDR_HASH]; /* of a frame that asks for nothing */
-	int listener;                            /* owned; -1 for an active remote */
+	struct client *clients;  /* those that are OPEN, by @next */
+	struct plk_batch *batch; /* of a capture port: see deliver.c */
+	uint64_t batch_ns;       /* when the last frame in it came */
+	/* what goes before a frame that asks for nothing, but for its length */
+	uint8_t plain_head[PLK_PREFIX_MAX + PLK_VNET_HDR_HASH];
+	size_t plain_head_n;
+	int listener;    /* owned; -1 for an active remote */
 	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
 	bool is_untold; /* a connection of an active remote found no slot: the front is to be told */
 	struct plk_watch watch;

@@ -258,6 +258,29 @@ def rxblk_seeds():
     }
 
 
+def slot(frame, mac=76, snaplen=None, length=1514, status=1, tci=0, tpid=0, pkttype=0):
+    """A slot of a TPACKET_V2 ring."""
+    snaplen = len(frame) if snaplen is None else snaplen
+    head = struct.pack("=IIIHHIIHH4x", status, length, snaplen, mac, 0, 1700000000, 999999999, tci, tpid)
+    head += struct.pack("=HHIHBB8x", 17, 0x0300, 2, 1, pkttype, 6)
+    return head.ljust(max(mac, 62) - 10, b"\0") + vnet(1, 0, 0, 0, 34, 6) + frame
+
+
+def rxslot_seeds():
+    return {
+        "plain": slot(UDP4),
+        "tagged": slot(ARP, status=0x51, tci=100, tpid=0x88A8, pkttype=4),
+        "empty": slot(b"", length=0),
+        "mac-in-address": slot(UDP4, mac=61),
+        "mac-at-once": slot(UDP4, mac=62),
+        "mac-beyond": slot(UDP4, mac=62)[:12] + b"\xff\xff" + slot(UDP4)[14:],
+        "snaplen-beyond": slot(UDP4, snaplen=len(UDP4) + 1),
+        "snaplen-wraps": slot(UDP4, snaplen=0xFFFFFFB4),
+        "header-cut": slot(UDP4)[:51],
+        "headers-only": slot(UDP4)[:52],
+    }
+
+
 def insn(code, k=0, jt=0, jf=0):
     return struct.pack("=HBBI", code, jt, jf, k)
 
@@ -781,6 +804,7 @@ SEEDS = {
     "msg": msg_seeds,
     "restore": restore_seeds,
     "rxblk": rxblk_seeds,
+    "rxslot": rxslot_seeds,
     "segment": segment_seeds,
     "supervisor": supervisor_seeds,
     "vnet": vnet_seeds,

@@ -125,7 +125,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (err != PLK_OK) {
 		CHECK(untouched(&program, sizeof program));
 		CHECK((err == PLK_E_SHORT) == (size == 0 || size % 8 != 0));
-		CHECK((err == PLK_E_LIMIT) == (size % 8 == 0 && size > (size_t)8 * 4090));
+		CHECK((err == PLK_E_LIMIT) == (size % 8 == 0 && size > (size_t)8 * 4087));
 		return 0;
 	}
 	CHECK(size == 8 * program.n);

@@ -232,8 +232,8 @@ filter_check(const struct plk_packet_want *want)
 {
 	static struct plk_bpf program;
 
-	CHECK((want->filter != NULL) ==
-	      (world.filter_bytes > 0 && want->class <= PLK_CLASS_CAPTURE_LOW));
+	CHECK((want->filter != NULL) == (world.filter_bytes > 0 && want->class < PLK_CLASS_RX &&
+					 !plk_class_is_attach(want->class)));
 	if (!want->filter)
 		return;
 	CHECK(plk_bpf_parse((struct plk_span){world.filter, world.filter_bytes}, &program) ==
@@ -539,6 +539,8 @@ link_check(const struct plk_msg_link *link)
 static void
 heard(unsigned channel, const struct plk_msg *msg, int *fd)
 {
+	struct plk_packet_ring ring;
+
 	if (msg->type == PLK_MSG_IFACE_IS)
 		iface_check(&msg->u.iface_is);
 	if (channel == FRONT)
@@ -551,8 +553,9 @@ heard(unsigned channel, const struct plk_msg *msg, int *fd)
 		CHECK(fakes.sandboxed || msg->type == PLK_MSG_EVENT);
 	if (msg->type == PLK_MSG_PACKET) {
 		CHECK(world.n_packets > 0 && *fd >= 0);
-		CHECK(msg->u.packet.block_bytes == PLK_RING_BLOCK_BYTES &&
-		      msg->u.packet.n_blocks == PLK_RING_BLOCKS);
+		ring = plk_packet_ring((enum plk_class)msg->u.packet.class);
+		CHECK(msg->u.packet.block_bytes == ring.unit_bytes &&
+		      msg->u.packet.n_blocks == ring.n_units);
 	}
 }
 

@@ -310,7 +310,7 @@ def bpf_seeds():
         "no-return": insn(0, 1),
         "code-beyond-a-byte": insn(0x106) + take,
         "half-an-instruction": take + take[:4],
-        "longest": nothing * 4090,
+        "longest": nothing * 4087,
         "one-too-many": nothing * 4091,
     }
 
@@ -607,6 +607,8 @@ def worker_seeds():
     start = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
     clients = words(12, 15, 13, 16, 14, 17, 11, 18)  # inject, attach with vnet header, capture, attach
 
+    both = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 40, 41, 10)  # streams: as after the start, then 4 capture-long, 5 attach-long
+
     pcapng_start = words(0, 33, 34, 35, 6, 7, 9, 10, 14, 15)  # streams: 0 capture-bulk, 1 capture-low, 2 the sender, 3 a client
 
     def send(stream, data):
@@ -643,7 +645,7 @@ def worker_seeds():
         "listener-that-is-a-stream": words(0) + word_with(1, FD_STREAM) + words(10),
         "packet-twice": words(0, 6, 6, 10),
         "packet-sender-twice": words(0, 9, 9, 10),
-        "packet-no-such-class": words(0) + fitting(2, "PACKET", b"\5", FD_STREAM, 9) + words(10),
+        "packet-no-such-class": words(0) + fitting(2, "PACKET", b"\7", FD_STREAM, 9) + words(10),
         "packet-ring-of-nothing": words(0, 28, 10),
         "packet-without-descriptor": words(0) + fitting(2, "PACKET", b"\4", 0, 9) + words(10),
         "packet-that-is-a-stream": words(0, 27, 10),
@@ -701,7 +703,10 @@ def worker_seeds():
         "inject-superframe-in-pieces": start + words(36) + clients + event(full, 1) + send(5, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), superframe(TCP4, 200))) + event(EVENT_READ, 3),
         "inject-superframe-no-room": start + words(36) + clients + event(full, 9) + send(5, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), superframe(TCP4, 200))) + event(EVENT_TIME) * 12,
         "attach-local-superframe": start + clients + send(7, qemu(b"\xff" * 6 + own + ARP[12:])) + send(5, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), own + superframe(TCP4, 200)[6:])),
-        "capture-error": start + clients + event(arrives, 1) + b"\xc1" + event(arrives, 1) + b"\xc2" + event(arrives, 1) + b"\xc0",
+        "capture-error": start + clients + event(arrives, 1) + b"\xc1\0" + event(arrives, 1) + b"\xc2\4abcd",
+        "capture-low-and-long": both + words(14, 15) + frame(4, UDP4) + frame(1, ARP) + frame(1, UDP4) + frame(4, superframe(TCP4, 250), 32, vnet(1, 1, 0, 48, 34, 16)) + event(EVENT_READ, 6),
+        "attach-low-and-long": both + words(13, 15) + frame(5, UDP4) + frame(2, ARP) + frame(5, superframe(TCP4, 250), 32, vnet(1, 1, 0, 48, 34, 16)) + event(EVENT_READ, 6),
+        "long-alone": words(0, 5, 40, 9, 10, 14, 15) + frame(0, UDP4),
         "capture-ring": start + words(3, 0) + event(arrives, 0) + bytes([len(one)]) + one,
         "attach": start + clients + frame(2, UDP4) + frame(2, b"\xff" * 6 + UDP4[6:]) + event(EVENT_READ, 5),
         "attach-superframe": start + clients + frame(2, TCP4, 32, vnet(1, 1, 54, 1448, 34, 16)),

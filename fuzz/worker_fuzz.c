@@ -6,7 +6,7 @@
  *   input = u8 setup, then steps; setup: bit 0: no channels come first; 1: another worker died while
  *           it read a block; 4-7: a gate that cannot be closed (enum gate; 0 none)
  *   own events: 0 u8: a frame, or a block of a ring, arrives at a receiver that has the stream of
- *               this number; what it is follows when the worker takes it (see receive_fake());
+ *               this number; what it is follows when the worker takes it (see slot_make());
  *               1 u8: so many of the next sends to the interface find no room
  *
  * Properties of its own: nothing is read from and written to a client before the front admitted it;
@@ -47,7 +47,8 @@ enum channel { SUPERVISOR, FRONT, BROKER };
 
 #define MEMORY_MAX ((size_t)64 << 20) /* bytes; more is refused, as a full machine does */
 #define BLOCK_BYTES 2048
-#define FRAME_BYTES 70000
+#define SLOT_BYTES 70000
+#define SLOT_MAC 76
 #define FRAME_LONG 60000   /* two are more than a queue holds */
 #define FRAME_LONGER 68000 /* more than some formats have */
 
@@ -59,13 +60,14 @@ static struct world {
 	void *page;
 	uint32_t n_skipped; /* frames in a block that another worker was reading */
 	unsigned n_pings;
-	unsigned n_full; /* sends to the interface that find no room */
-	bool confined;   /* it said so */
+	unsigned n_full;                      /* sends to the interface that find no room */
+	bool confined;                        /* it said so */
+	struct plk_mspan slots[PLK_CLASS_RX]; /* what is in the next one */
 } world;
 
 /* At the heap's end, so that a sanitizer sees what reads on. */
 static uint8_t *block;
-static uint8_t *frame;
+static uint8_t *slot_memory[PLK_CLASS_RX];
 
 /* ---- the C library ---- */
 
@@ -181,7 +183,8 @@ int
 plk_ring_open(struct plk_ring *ring, int fd, size_t block_bytes, size_t n_blocks)
 {
 	CHECK(fd >= PLK_WORKER_FD_RX && fd <= PLK_WORKER_FD_RX_LAST && !fakes.sandboxed);
-	CHECK(block_bytes == PLK_RING_BLOCK_BYTES && n_blocks == PLK_RING_BLOCKS);
+	CHECK(block_bytes == plk_packet_ring(PLK_CLASS_CAPTURE_BULK).unit_bytes &&
+	      n_blocks == plk_packet_ring(PLK_CLASS_CAPTURE_BULK).n_units);
 	*ring = (struct plk_ring){.block_bytes = block_bytes, .n_blocks = n_blocks};
 	return 0;
 }
@@ -237,39 +240,95 @@ plk_ring_give(struct plk_ring *ring)
 	(void)fd_of(ring);
 }
 
-/* u8 kind: bits 0-2 pkttype, 3 a tag, 4 cut short, 5 header of the next 10 bytes, else zeros;
- * 6-7: 3: an error. Then u8 length (255: FRAME_LONG, 254: FRAME_LONGER), bytes: the frame. */
-int
-plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
-{
-	unsigned kind;
-	size_t n_given;
-	size_t n;
-	uint8_t *at;
+/* ---- rings of slots ---- */
 
-	CHECK(buffer.n >= PLK_VNET_HDR + FRAME_BYTES);
-	if (!is_there(fd))
-		return 0;
-	kind = take_u8(&hostile.in);
-	if (kind >> 6 == 3)
-		return kind & 1 ? -EINVAL : kind & 2 ? -ENETDOWN : -EIO;
-	n_given = take_u8(&hostile.in);
-	n = n_given == 255 ? FRAME_LONG : n_given == 254 ? FRAME_LONGER : n_given;
-	at = frame + FRAME_BYTES - n - PLK_VNET_HDR;
-	memset(at, 0, PLK_VNET_HDR);
-	if (kind & 32)
-		take_bytes(&hostile.in, at, PLK_VNET_HDR);
-	memset(at + PLK_VNET_HDR, 0, n);
-	take_bytes(&hostile.in, at + PLK_VNET_HDR, n_given);
-	*out = (struct plk_rxpkt){
-		.vnet = {at, PLK_VNET_HDR},
-		.eth = {at + PLK_VNET_HDR, n},
-		.original = n + (kind & 16 ? 1 : 0),
-		.pkttype = kind & 7,
+static struct rx *
+rx_of(const struct plk_slots *slots)
+{
+	for (size_t i = 0; i < PLK_CLASS_RX; i++) {
+		if (&worker.rx[i].slots == slots)
+			return &worker.rx[i];
+	}
+	CHECK(false);
+}
+
+int
+plk_slots_open(struct plk_slots *slots, int fd, size_t slot_bytes, size_t n_slots)
+{
+	const struct plk_packet_ring ring = plk_packet_ring(rx_of(slots)->class);
+
+	CHECK(fd >= PLK_WORKER_FD_RX && fd <= PLK_WORKER_FD_RX_LAST && !fakes.sandboxed);
+	CHECK(slot_bytes == ring.unit_bytes && n_slots == ring.n_units);
+	*slots = (struct plk_slots){.slot_bytes = slot_bytes, .n_slots = n_slots};
+	return 0;
+}
+
+uint32_t
+plk_slots_skip(struct plk_slots *slots)
+{
+	(void)rx_of(slots);
+	CHECK(!fakes.sandboxed);
+	return world.n_skipped;
+}
+
+void
+plk_slots_find(struct plk_slots *slots)
+{
+	(void)rx_of(slots);
+}
+
+/* u8 kind: bits 0-2 pkttype, 3 a tag, 4 cut short, 5 header of the next 10 bytes, else zeros;
+ * 6-7: 3: no slot that the kernel makes. Then u8 length (255: FRAME_LONG, 254: FRAME_LONGER), bytes: the frame. */
+static struct plk_mspan
+slot_make(uint8_t *memory)
+{
+	const unsigned kind = take_u8(&hostile.in);
+	const size_t n_given = take_u8(&hostile.in);
+	const size_t n = n_given == 255 ? FRAME_LONG : n_given == 254 ? FRAME_LONGER : n_given;
+	uint8_t *slot = memory + SLOT_BYTES - SLOT_MAC - n;
+	const struct tpacket2_hdr hdr = {
+		.tp_status = TP_STATUS_USER | (kind & 8 ? TP_STATUS_VLAN_VALID : 0),
+		.tp_len = (uint32_t)n + (kind & 16 ? 1 : 0),
+		.tp_snaplen = (uint32_t)n,
+		.tp_mac = kind >> 6 == 3 ? 7 : SLOT_MAC,
+		.tp_vlan_tci = 100,
 	};
-	if (kind & 8)
-		out->tag = plk_tag_from_status(TP_STATUS_VLAN_VALID, 100, 0);
-	return 1;
+	const struct sockaddr_ll from = {.sll_pkttype = kind & 7};
+
+	memset(slot, 0, SLOT_MAC + n);
+	memcpy(slot, &hdr, sizeof hdr);
+	memcpy(slot + sizeof hdr, &from, sizeof from);
+	if (kind & 32)
+		take_bytes(&hostile.in, slot + SLOT_MAC - PLK_VNET_HDR, PLK_VNET_HDR);
+	take_bytes(&hostile.in, slot + SLOT_MAC, n_given);
+	return (struct plk_mspan){slot, SLOT_MAC + n};
+}
+
+struct plk_mspan
+plk_slots_peek(const struct plk_slots *slots)
+{
+	const struct rx *rx = rx_of(slots);
+
+	if (slots->n_slots == 0)
+		return (struct plk_mspan){NULL, 0};
+	if (world.slots[rx->class].n == 0 && is_there(rx->fd))
+		world.slots[rx->class] = slot_make(slot_memory[rx->class]);
+	return world.slots[rx->class];
+}
+
+void
+plk_slots_mark(struct plk_slots *slots)
+{
+	CHECK(world.slots[rx_of(slots)->class].n > 0);
+}
+
+void
+plk_slots_give(struct plk_slots *slots)
+{
+	struct plk_mspan *slot = &world.slots[rx_of(slots)->class];
+
+	CHECK(slot->n > 0);
+	*slot = (struct plk_mspan){NULL, 0};
 }
 
 int
@@ -457,9 +516,12 @@ finish(void)
 			.type = PLK_MSG_##TYPE, __VA_ARGS__ \
 		}                                           \
 	}
-#define PACKET(CLASS, WITH)        \
-	FROM(BROKER, WITH, PACKET, \
-	     .u.packet = {PLK_CLASS_##CLASS, PLK_RING_BLOCK_BYTES, PLK_RING_BLOCKS})
+#define PACKET(CLASS, WITH, ...) \
+	FROM(BROKER, WITH, PACKET, .u.packet = {PLK_CLASS_##CLASS, __VA_ARGS__})
+#define BLOCKS 262144, 32
+#define SLOTS 2048, 2048
+#define LONG_SLOTS 131072, 64
+#define NO_RING 0, 0
 
 /* fuzz/seeds.py has their indexes. */
 static const struct hostile_word words[] = {
@@ -475,10 +537,10 @@ static const struct hostile_word words[] = {
 			.vnet_hdr = 12}),
 	FROM(FRONT, FD_NONE, PORT,
 	     .u.port = {.port = 4, .latency = PLK_LATENCY_LOW, .direction = PLK_DIRECTION_BOTH}),
-	PACKET(CAPTURE_BULK, FD_PACKET),
-	PACKET(CAPTURE_LOW, FD_PACKET),
-	PACKET(ATTACH_LOW, FD_PACKET),
-	PACKET(TX, FD_PACKET),
+	PACKET(CAPTURE_BULK, FD_PACKET, BLOCKS),
+	PACKET(CAPTURE_LOW, FD_PACKET, SLOTS),
+	PACKET(ATTACH_LOW, FD_PACKET, SLOTS),
+	PACKET(TX, FD_PACKET, NO_RING),
 	FROM(FRONT, FD_NONE, GO),
 	FROM(FRONT, FD_STREAM, CLIENT, .u.client = {0}),
 	FROM(FRONT, FD_STREAM, CLIENT, .u.client = {2}),
@@ -495,8 +557,8 @@ static const struct hostile_word words[] = {
 	FROM(SUPERVISOR, FD_CHANNEL + FRONT, CHANNEL, .u.channel = {PLK_PEER_FRONT}),
 	FROM(SUPERVISOR, FD_CHANNEL + BROKER, CHANNEL, .u.channel = {PLK_PEER_BROKER}),
 	FROM(FRONT, FD_TCP, PORT, .u.port = {.port = 5, .adopt = 1, .tcp = 1, .max_clients = 1}),
-	PACKET(ATTACH_BULK, FD_PACKET),
-	PACKET(TX, FD_STREAM),
+	PACKET(ATTACH_BULK, FD_PACKET, BLOCKS),
+	PACKET(TX, FD_STREAM, NO_RING),
 	FROM(BROKER, FD_PACKET, PACKET, .u.packet = {PLK_CLASS_CAPTURE_BULK, 4096, 1024}),
 	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, PLK_PORTS_MAX}),
 	FROM(FRONT, FD_LISTENER, PORT, .u.port = {.port = PLK_PORT_INDEX, .passive = 1}),
@@ -517,6 +579,8 @@ static const struct hostile_word words[] = {
 	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {0, 0, 0, PLK_LINK_TAP, 1500}),
 	FROM(FRONT, FD_NONE, PORT,
 	     .u.port = {.port = 2, .role = PLK_ROLE_INJECT, .close_on_loss = 1}),
+	PACKET(CAPTURE_LONG, FD_PACKET, LONG_SLOTS),
+	PACKET(ATTACH_LONG, FD_PACKET, LONG_SLOTS),
 };
 
 static const struct hostile_process process = {
@@ -551,9 +615,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!block) {
 		block = malloc(BLOCK_BYTES);
-		frame = malloc(FRAME_BYTES);
+		for (size_t i = 0; i < COUNT(slot_memory); i++) {
+			slot_memory[i] = malloc(SLOT_BYTES);
+			CHECK(slot_memory[i]);
+		}
 	}
-	CHECK(block && frame);
+	CHECK(block);
 	memset(&worker, 0, sizeof worker);
 	setup = take_u8(&in);
 	world = (struct world){.no_channels = setup & 1, .n_skipped = setup & 2 ? UINT32_MAX : 0};

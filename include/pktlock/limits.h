@@ -46,7 +46,7 @@
 #define PLK_QUEUE_MIN PLK_RECORD_MAX
 #define PLK_QUEUE_MAX 16777216
 #define PLK_QUEUE_DEFAULT 1048576
-/* instructions of a filter: Linux' BPF_MAXINSNS, 4096, less the 6 that we put before it (os/packet.c) */
-#define PLK_BPF_MAX 4090
+/* instructions of a filter: Linux' BPF_MAXINSNS, 4096, less the 9 that we put before it (os/packet.c) */
+#define PLK_BPF_MAX 4087
 
 #endif

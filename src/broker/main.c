@@ -508,11 +508,12 @@ answer_handout(const struct plk_msg *msg)
 	supervisor_read(NULL, 0);
 	error = broker.worker < 0 ? -EPIPE : 0;
 	for (int i = 0; i < PLK_CLASSES && error == 0 && !broker.worker_has_all; i++) {
+		const struct plk_packet_ring ring = plk_packet_ring((enum plk_class)i);
 		const struct plk_msg packet = {
 			.type = PLK_MSG_PACKET,
 			.u.packet = {.class = (uint8_t)i,
-				     .block_bytes = PLK_RING_BLOCK_BYTES,
-				     .n_blocks = PLK_RING_BLOCKS},
+				     .block_bytes = ring.unit_bytes,
+				     .n_blocks = ring.n_units},
 		};
 
 		/* bound or not: an interface may be on its way back, and the socket is bound again here */

@@ -156,6 +156,8 @@ plk_words_class(unsigned class)
 		[PLK_CLASS_CAPTURE_LOW] = "capture-low",
 		[PLK_CLASS_ATTACH_BULK] = "attach-bulk",
 		[PLK_CLASS_ATTACH_LOW] = "attach-low",
+		[PLK_CLASS_CAPTURE_LONG] = "capture-low-long",
+		[PLK_CLASS_ATTACH_LONG] = "attach-low-long",
 		[PLK_CLASS_TX] = "send",
 	};
 

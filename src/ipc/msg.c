@@ -37,9 +37,16 @@ plk_class_is_bulk(enum plk_class rx)
 }
 
 bool
+plk_class_is_long(enum plk_class rx)
+{
+	return rx == PLK_CLASS_CAPTURE_LONG || rx == PLK_CLASS_ATTACH_LONG;
+}
+
+bool
 plk_class_is_attach(enum plk_class rx)
 {
-	return rx == PLK_CLASS_ATTACH_BULK || rx == PLK_CLASS_ATTACH_LOW;
+	return rx == PLK_CLASS_ATTACH_BULK || rx == PLK_CLASS_ATTACH_LOW ||
+	       rx == PLK_CLASS_ATTACH_LONG;
 }
 
 bool

@@ -28,12 +28,16 @@
 /** enum plk_peer - who is at the other end of a channel that the supervisor hands out */
 enum plk_peer { PLK_PEER_FRONT, PLK_PEER_BROKER, PLK_PEER_WORKER, PLK_PEERS };
 
-/** enum plk_class - the packet sockets of a daemon: four classes of receivers and the sender */
+/** enum plk_class - the packet sockets of a daemon: receivers, by class, and the sender
+ * A class of low latency has two: a ring has slots of one size, and superframes are forty times as long as other frames.
+ */
 enum plk_class {
 	PLK_CLASS_CAPTURE_BULK,
 	PLK_CLASS_CAPTURE_LOW,
 	PLK_CLASS_ATTACH_BULK,
 	PLK_CLASS_ATTACH_LOW,
+	PLK_CLASS_CAPTURE_LONG, /* what is too long for the slots of CAPTURE_LOW: os/slots.h */
+	PLK_CLASS_ATTACH_LONG,
 	PLK_CLASS_RX, /* how many receivers there are */
 	PLK_CLASS_TX = PLK_CLASS_RX,
 	PLK_CLASSES
@@ -378,11 +382,12 @@ struct plk_msg {
 /* Enough for every encoded message, bytes. */
 #define PLK_MSG_MAX 256
 
-/** plk_class_is_bulk(), plk_class_is_attach() - what a receiver's class says */
+/** plk_class_is_bulk(), plk_class_is_long(), plk_class_is_attach() - what a receiver's class says */
 bool plk_class_is_bulk(enum plk_class rx);
+bool plk_class_is_long(enum plk_class rx);
 bool plk_class_is_attach(enum plk_class rx);
 
-/** plk_class_takes() - whether a receiver's class serves ports of this role and latency */
+/** plk_class_takes() - whether a receiver's class serves ports of this role and latency; for low latency there are two */
 bool plk_class_takes(enum plk_class rx, enum plk_role role, enum plk_latency latency);
 
 /** plk_msg_name() - the name of a type, for logs; "?" for what is none */

@@ -13,14 +13,17 @@
 #include <sys/socket.h>
 
 #include "os/fd.h"
+#include "wire/rxslot.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-#define RING_FRAME_BYTES 2048 /* only divides the block: V3 packs frames of any length */
+#define RING_FRAME_BYTES 2048    /* only divides the block: V3 packs frames of any length */
+#define SLOTS_BLOCK_BYTES 131072 /* the kernel's allocations; slots lie in them without gaps */
 #define RING_RETIRE_MS 1
-#define BUFFER_BYTES (8 << 20) /* asked for; net.core.rmem_max and wmem_max decide */
+#define BUFFER_BYTES (8 << 20) /* asked for; net.core.wmem_max decides */
+#define LENGTH_INSNS 3
 #define PROTOCOL_NONE 0xffff
 #define LOOPBACK_INDEX 1
 
@@ -28,29 +31,44 @@ static int
 set_int(int fd, int level, int option, int value)
 {
 	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_VERSION] setsockopt[1=SOL_PACKET,2=PACKET_VNET_HDR] (a packet socket is made) */
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_AUXDATA] setsockopt[1=SOL_PACKET,2=PACKET_IGNORE_OUTGOING] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_IGNORE_OUTGOING] (a packet socket is made) */
 	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_QDISC_BYPASS] setsockopt[1=SOL_SOCKET,2=SO_MARK] (a packet socket is made) */
-	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_RCVBUF] setsockopt[1=SOL_SOCKET,2=SO_SNDBUF] (a packet socket is made) */
-	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_TIMESTAMPNS] (a packet socket is made) */
+	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_SNDBUF] (a packet socket is made) */
 	/* #syscalls:broker setsockopt[1=SOL_SOCKET,2=SO_LOCK_FILTER] (a packet socket is made) */
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
+/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] (a packet socket is made) */
 static int
-ring_make(int fd)
+blocks_make(int fd, struct plk_packet_ring of)
 {
 	const struct tpacket_req3 ring = {
-		.tp_block_size = PLK_RING_BLOCK_BYTES,
-		.tp_block_nr = PLK_RING_BLOCKS,
+		.tp_block_size = of.unit_bytes,
+		.tp_block_nr = of.n_units,
 		.tp_frame_size = RING_FRAME_BYTES,
-		.tp_frame_nr = PLK_RING_BLOCK_BYTES / RING_FRAME_BYTES * PLK_RING_BLOCKS,
+		.tp_frame_nr = of.unit_bytes / RING_FRAME_BYTES * of.n_units,
 		.tp_retire_blk_tov = RING_RETIRE_MS,
 	};
 	int error = set_int(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3);
 
 	if (error < 0)
 		return error;
-	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] (a packet socket is made) */
+	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
+}
+
+static int
+slots_make(int fd, struct plk_packet_ring of)
+{
+	const struct tpacket_req ring = {
+		.tp_block_size = SLOTS_BLOCK_BYTES,
+		.tp_block_nr = of.n_units / (SLOTS_BLOCK_BYTES / of.unit_bytes),
+		.tp_frame_size = of.unit_bytes,
+		.tp_frame_nr = of.n_units,
+	};
+	int error = set_int(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
+
+	if (error < 0)
+		return error;
 	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
 }
 
@@ -60,15 +78,12 @@ rx_options(int fd, const struct plk_packet_want *want)
 {
 	int error = set_int(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
 
-	if (error == 0)
-		error = set_int(fd, SOL_PACKET, PACKET_AUXDATA, 1);
 	if (error == 0 && want->direction == PLK_DIRECTION_IN)
 		error = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-	if (error == 0 && plk_class_is_bulk(want->class))
-		return ring_make(fd);
-	if (error == 0) /* a ring has it anyway */
-		error = set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-	return error == 0 ? set_int(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES) : error;
+	if (error < 0)
+		return error;
+	return plk_class_is_bulk(want->class) ? blocks_make(fd, plk_packet_ring(want->class))
+					      : slots_make(fd, plk_packet_ring(want->class));
 }
 
 static int
@@ -81,7 +96,24 @@ tx_options(int fd, const struct plk_packet_want *want)
 	return error == 0 ? set_int(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES) : error;
 }
 
-/* What stands before the filter of --filter: our mark is rejected, and what does not go out if only that is wanted. */
+/* Frames up to a length, or beyond it: what the slots of a class are for. */
+static size_t
+length_put(struct sock_filter *code, bool beyond)
+{
+	const uint32_t most = PLK_RXSLOT_FRAME(plk_packet_ring(PLK_CLASS_ATTACH_LOW).unit_bytes);
+	const struct sock_filter length[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, most, beyond ? 1 : 0, beyond ? 0 : 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	_Static_assert(sizeof length / sizeof *length == LENGTH_INSNS, "as prefix_put() has it");
+	memcpy(code, length, sizeof length);
+	return LENGTH_INSNS;
+}
+
+/* What stands before the filter of --filter: our mark is rejected, what does not go out if only that is wanted, and what is for the
+ * other socket of the class. */
 static size_t
 prefix_put(struct sock_filter *code, const struct plk_packet_want *want)
 {
@@ -95,15 +127,20 @@ prefix_put(struct sock_filter *code, const struct plk_packet_want *want)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const size_t n = sizeof mark / sizeof *mark;
+	size_t n = sizeof mark / sizeof *mark;
 
-	_Static_assert((sizeof mark + sizeof outgoing) / sizeof *mark + PLK_BPF_MAX <= BPF_MAXINSNS,
+	_Static_assert((sizeof mark + sizeof outgoing) / sizeof *mark + LENGTH_INSNS +
+				       PLK_BPF_MAX <=
+			       BPF_MAXINSNS,
 		       "the longest filter fits behind it");
 	memcpy(code, mark, sizeof mark);
-	if (want->direction != PLK_DIRECTION_OUT)
-		return n;
-	memcpy(code + n, outgoing, sizeof outgoing);
-	return n + sizeof outgoing / sizeof *outgoing;
+	if (want->direction == PLK_DIRECTION_OUT) {
+		memcpy(code + n, outgoing, sizeof outgoing);
+		n += sizeof outgoing / sizeof *outgoing;
+	}
+	if (!plk_class_is_bulk(want->class))
+		n += length_put(code + n, plk_class_is_long(want->class));
+	return n;
 }
 
 /* Cannot be taken off again. */

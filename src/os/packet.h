@@ -20,10 +20,31 @@
 #include "ipc/bpf.h"
 #include "ipc/msg.h"
 
-/* The ring of a bulk class: 4 MiB hold 10 ms of 64-byte frames at 3 million a second. A block
- * holds a superframe. */
-#define PLK_RING_BLOCK_BYTES 262144
-#define PLK_RING_BLOCKS 16
+/** struct plk_packet_ring - how large the ring of a receiver is
+ * @unit_bytes: of a block, or of a slot where there are no blocks
+ * @n_units:    how many
+ */
+struct plk_packet_ring {
+	uint32_t unit_bytes;
+	uint32_t n_units;
+};
+
+/** plk_packet_ring() - the ring of a class; zeros for the sender, which has none
+ * Bulk: a block of TPACKET_V3 holds any superframe; 32 of them retire in 32 ms at least, when there is little in each, and all together
+ * hold 18 ms of 64-byte frames at 3 million a second.
+ * Low: slots of TPACKET_V2, which hold a frame of 1500 bytes with all that stands before it; 7 ms of 300000 a second.
+ * Long: what does not fit into these: jumbo frames and superframes, 4 MiB of TCP's.
+ */
+static inline struct plk_packet_ring plk_packet_ring(enum plk_class class)
+{
+	if (class >= PLK_CLASS_RX)
+		return (struct plk_packet_ring){0, 0};
+	if (plk_class_is_bulk(class))
+		return (struct plk_packet_ring){262144, 32};
+	if (plk_class_is_long(class))
+		return (struct plk_packet_ring){131072, 64};
+	return (struct plk_packet_ring){2048, 2048};
+}
 
 /** struct plk_packet_want - which packet socket
  * @class:    a receiver's, or PLK_CLASS_TX

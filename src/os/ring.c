@@ -108,68 +108,6 @@ plk_ring_give(struct plk_ring *ring)
 	ring->next = ring->next + 1 < ring->n_blocks ? ring->next + 1 : 0;
 }
 
-static bool
-cmsg_take(const struct cmsghdr *cmsg, int level, int type, void *out, size_t n)
-{
-	if (cmsg->cmsg_level != level || cmsg->cmsg_type != type || cmsg->cmsg_len < CMSG_LEN(n))
-		return false;
-	memcpy(out, CMSG_DATA(cmsg), n);
-	return true;
-}
-
-/* Its tag, its length and when it came. */
-static void
-about_take(struct msghdr *header, struct plk_rxpkt *out)
-{
-	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(header); cmsg; cmsg = CMSG_NXTHDR(header, cmsg)) {
-		struct tpacket_auxdata aux;
-		struct timespec when;
-
-		if (cmsg_take(cmsg, SOL_PACKET, PACKET_AUXDATA, &aux, sizeof aux)) {
-			out->tag = plk_tag_from_status(aux.tp_status, aux.tp_vlan_tci,
-						       aux.tp_vlan_tpid);
-			out->original = aux.tp_len;
-		}
-		if (cmsg_take(cmsg, SOL_SOCKET, SCM_TIMESTAMPNS, &when, sizeof when))
-			out->time_ns = (uint64_t)when.tv_sec * 1000000000 + (uint64_t)when.tv_nsec;
-	}
-}
-
-int
-plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out)
-{
-	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
-						 CMSG_SPACE(sizeof(struct timespec))];
-	struct sockaddr_ll from = {0};
-	struct iovec iov = {.iov_base = buffer.p, .iov_len = buffer.n};
-	struct msghdr header = {
-		.msg_name = &from,
-		.msg_namelen = sizeof from,
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof control,
-	};
-	ssize_t n;
-
-	do {
-		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_RX..PLK_WORKER_FD_RX_LAST,2=MSG_DONTWAIT] (frames of a socket without a ring) */
-		n = recvmsg(fd, &header, MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN ? 0 : -errno;
-	if (n < PLK_VNET_HDR)
-		return -EINVAL;
-	*out = (struct plk_rxpkt){
-		.vnet = {buffer.p, PLK_VNET_HDR},
-		.eth = {buffer.p + PLK_VNET_HDR, (size_t)n - PLK_VNET_HDR},
-		.original = (size_t)n - PLK_VNET_HDR,
-		.pkttype = from.sll_pkttype,
-	};
-	about_take(&header, out);
-	return 1;
-}
-
 int
 plk_packet_is_one(int fd)
 {

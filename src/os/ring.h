@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring.h: the receiving end of packet sockets, as the worker uses it: a TPACKET_V3 ring for bulk,
- * recvmsg() for low latency.
+ * ring.h: the receiving end of packet sockets for bulk, as the worker uses it: a TPACKET_V3 ring, of blocks.
  *
  * Theory of operation of the ring. The kernel fills blocks in order and gives each to us by its
  * status word (TP_STATUS_USER); we give it back by TP_STATUS_KERNEL. Blocks carry ascending
@@ -55,14 +54,6 @@ void plk_ring_find(struct plk_ring *ring);
 
 /** plk_ring_give() - give the block back that was taken */
 void plk_ring_give(struct plk_ring *ring);
-
-/** plk_packet_receive() - one frame of a socket without a ring
- * @buffer: borrowed; PLK_VNET_HDR and the longest frame
- * @out:    set if the answer is 1; points into @buffer
- * Return: 1; 0 (nothing there); -EINVAL (a frame was lost that virtio-net headers cannot express:
- * go on); -ENETDOWN (the interface went down: go on); another -errno.
- */
-int plk_packet_receive(int fd, struct plk_mspan buffer, struct plk_rxpkt *out);
 
 /** plk_packet_is_one() - whether a descriptor is a packet socket; Return: 1; 0; or -errno */
 int plk_packet_is_one(int fd);

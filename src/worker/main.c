@@ -135,20 +135,18 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 static void
 packet_take(const struct plk_msg_packet *packet, int *fd)
 {
+	const struct plk_packet_ring ring = plk_packet_ring((enum plk_class)packet->class);
 	int is_one = plk_packet_is_one(*fd);
 
 	must(is_one, __LINE__);
 	/* of the sizes the kernel compares the product only */
-	if (!is_one || packet->block_bytes != PLK_RING_BLOCK_BYTES ||
-	    packet->n_blocks != PLK_RING_BLOCKS)
+	if (!is_one || packet->block_bytes != ring.unit_bytes || packet->n_blocks != ring.n_units)
 		refuse(PLK_MSG_PACKET);
 	if (packet->class == PLK_CLASS_TX && worker.tx < 0) {
 		must(plk_fd_place(fd, PLK_WORKER_FD_TX), __LINE__);
 		worker.tx = PLK_WORKER_FD_TX;
 	} else if (packet->class < PLK_CLASS_RX && worker.rx[packet->class].fd < 0) {
-		must(plk_rx_open((enum plk_class)packet->class, fd, packet->block_bytes,
-				 packet->n_blocks),
-		     __LINE__);
+		must(plk_rx_open((enum plk_class)packet->class, fd, &ring), __LINE__);
 	} else {
 		refuse(PLK_MSG_PACKET);
 	}

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "os/fd.h"
+#include "wire/rxslot.h"
 #include "worker/worker.h"
 
 /* What lies before a frame and is not needed any more. */
@@ -49,28 +50,69 @@ ring_read(struct rx *rx, uint32_t events)
 		plk_ring_find(&rx->ring);
 }
 
-static void
-socket_read(struct rx *rx)
+/* ---- low latency: a ring of slots, and one for what is too long for them ---- */
+
+/* The one of both whose frame is next, NULL if there is none. A frame of the same flow that came earlier was put into its slot before
+ * the later one was: so what is looked at after a later one was seen is there. */
+static struct rx *
+next_of(struct rx *low, struct rx *beyond)
 {
-	static uint8_t buffer[PLK_RX_BYTES];
+	struct plk_mspan later = plk_slots_peek(&beyond->slots);
+	struct plk_mspan slot = plk_slots_peek(&low->slots);
+
+	if (slot.n == 0 && later.n == 0)
+		return NULL;
+	if (later.n == 0)
+		later = plk_slots_peek(&beyond->slots);
+	if (later.n == 0)
+		return low;
+	if (slot.n == 0)
+		return beyond;
+	return plk_rxslot_time(later.p) < plk_rxslot_time(slot.p) ? beyond : low;
+}
+
+static void
+slot_deliver(struct rx *rx, enum plk_class class)
+{
+	struct plk_mspan slot = plk_slots_peek(&rx->slots);
+	struct plk_rxpkt packet;
+
+	plk_slots_mark(&rx->slots);
+	if (plk_rxslot_parse((struct plk_span){slot.p, slot.n}, &packet) == PLK_OK)
+		plk_deliver_rx(class, &packet, room_of(slot, &packet));
+	else
+		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1);
+	plk_slots_give(&rx->slots);
+}
+
+static int
+slots_read(struct rx *low, struct rx *beyond)
+{
 	const uint64_t enough = plk_deliver_work() + PLK_RX_WORK;
+	struct rx *next;
+	int n = 0;
 
-	for (int i = 0; i < PLK_RX_FRAMES && plk_deliver_work() < enough; i++) {
-		struct plk_rxpkt packet;
-		int got = plk_packet_receive(rx->fd, (struct plk_mspan){buffer, sizeof buffer},
-					     &packet);
-
-		if (got == 0)
-			break;
-		if (got > 0)
-			plk_deliver_rx(rx->class, &packet, (struct plk_mspan){NULL, 0});
-		else if (got == -EINVAL)
-			plk_worker_count(PLK_COUNTER_RX_MALFORMED,
-					 1); /* that frame is lost, the next are not */
-		else if (got != -ENETDOWN)
-			plk_worker_event(PLK_EVENT_RX_ERROR, rx->class, (uint64_t)-got, 0);
+	while (n < PLK_RX_FRAMES && plk_deliver_work() < enough &&
+	       (next = next_of(low, beyond)) != NULL) {
+		slot_deliver(next, low->class);
+		n++;
 	}
-	plk_deliver_flush(rx->class);
+	plk_deliver_flush(low->class);
+	return n;
+}
+
+static void
+low_read(struct rx *rx, uint32_t events)
+{
+	const bool attach = plk_class_is_attach(rx->class);
+	struct rx *low = &worker.rx[attach ? PLK_CLASS_ATTACH_LOW : PLK_CLASS_CAPTURE_LOW];
+	struct rx *beyond = &worker.rx[attach ? PLK_CLASS_ATTACH_LONG : PLK_CLASS_CAPTURE_LONG];
+	const int n = slots_read(low, beyond);
+
+	/* what this socket has may have been read for the other one; but not twice in a row */
+	if (n == 0 && (events & EPOLLIN) && rx->was_missed)
+		plk_slots_find(&rx->slots);
+	rx->was_missed = n == 0;
 }
 
 static void
@@ -82,30 +124,36 @@ rx_read(void *ctx, uint32_t events)
 	 * The broker tells the front. */
 	if (events & EPOLLERR)
 		(void)plk_fd_error(rx->fd);
-	if (rx->has_ring)
+	if (plk_class_is_bulk(rx->class))
 		ring_read(rx, events);
 	else
-		socket_read(rx);
+		low_read(rx, events);
 	plk_clients_flush();
 	if (worker.losses_timer.at_ms == 0)
 		plk_timer_set(&worker.loop, &worker.losses_timer, PLK_LOSSES_MS);
 }
 
+/* The ring, without what a worker was reading when it died. */
 static int
-ring_open(struct rx *rx, size_t block_bytes, size_t n_blocks)
+ring_open(struct rx *rx, const struct plk_packet_ring *ring)
 {
-	int error = plk_ring_open(&rx->ring, rx->fd, block_bytes, n_blocks);
-	uint32_t n = error < 0 ? 0 : plk_ring_skip(&rx->ring);
+	const bool bulk = plk_class_is_bulk(rx->class);
+	int error = bulk ? plk_ring_open(&rx->ring, rx->fd, ring->unit_bytes, ring->n_units)
+			 : plk_slots_open(&rx->slots, rx->fd, ring->unit_bytes, ring->n_units);
+	uint32_t n;
 
+	if (error < 0)
+		return error;
+	n = bulk ? plk_ring_skip(&rx->ring) : plk_slots_skip(&rx->slots);
 	plk_worker_count(PLK_COUNTER_RX_FRAMES, n);
 	plk_worker_count(PLK_COUNTER_RX_WORKER, n);
-	/* now: the block is given back, and we may die before the first step of the loop */
+	/* now: it is given back, and we may die before the first step of the loop */
 	plk_worker_enter();
-	return error;
+	return 0;
 }
 
 int
-plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
+plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *ring)
 {
 	struct rx *rx = &worker.rx[class];
 	int error = plk_fd_place(fd, PLK_WORKER_FD_RX + (int)class);
@@ -115,8 +163,7 @@ plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks)
 	rx->fd = PLK_WORKER_FD_RX + (int)class;
 	rx->class = class;
 	rx->watch = (struct plk_watch){.fd = -1, .call = rx_read, .ctx = rx};
-	rx->has_ring = plk_class_is_bulk(class);
-	return rx->has_ring ? ring_open(rx, block_bytes, n_blocks) : 0;
+	return ring_open(rx, ring);
 }
 
 static void

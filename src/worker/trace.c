@@ -44,11 +44,13 @@ losses_of(const struct client *client)
 {
 	const struct port *port = plk_client_port(client);
 
+	uint64_t losses = 0;
+
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		if (plk_class_takes((enum plk_class)i, port->role, port->latency))
-			return worker.rx[i].losses;
+			losses += worker.rx[i].losses;
 	}
-	return 0;
+	return losses;
 }
 
 bool

@@ -27,7 +27,9 @@
 #include "os/adopt.h"
 #include "os/channel.h"
 #include "os/loop.h"
+#include "os/packet.h"
 #include "os/ring.h"
+#include "os/slots.h"
 #include "sandbox/sandbox.h"
 #include "wire/pcapng.h"
 
@@ -38,8 +40,7 @@
 #define PLK_READ_MAX 65536
 #define PLK_READ_TURNS 262144
 #define PLK_SEND_NOW 4096 /* a record that lies in one piece and is so long is not queued first */
-#define PLK_RX_BYTES (PLK_VNET_HDR + 131072) /* a received frame: superframes exceed 64 KiB */
-#define PLK_RX_FRAMES 64  /* taken from a socket in one go, so that clients get their turn */
+#define PLK_RX_FRAMES 256 /* taken from slots in one go, so that clients get their turn */
 #define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
 #define PLK_RX_BLOCKS 4   /* taken from a ring in one go */
 #define PLK_ACCEPTS 16    /* connections accepted in one go */
@@ -138,12 +139,17 @@ struct client {
 	bool trace_due;         /* packets came since the last statistics */
 };
 
-/** struct rx - a receiving packet socket; @fd is -1 if the class is not used */
+/** struct rx - a receiving packet socket; @fd is -1 if the class is not used
+ * @ring:        of a bulk class
+ * @slots:       of another
+ * @was_missed:  the kernel said that there is something, and nothing was
+ */
 struct rx {
 	int fd;
 	enum plk_class class;
-	bool has_ring;
 	struct plk_ring ring;
+	struct plk_slots slots;
+	bool was_missed;
 	uint64_t losses; /* frames that the kernel dropped, ever */
 	struct plk_watch watch;
 };
@@ -339,7 +345,7 @@ void plk_deliver_local(const struct client *from, struct plk_span eth, const str
 /* rx.c */
 
 /** plk_rx_open() - take over a receiving packet socket; Return: 0 or -errno */
-int plk_rx_open(enum plk_class class, int *fd, size_t block_bytes, size_t n_blocks);
+int plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *ring);
 
 /** plk_rx_start() - begin to wait for frames; Return: 0 or -errno */
 int plk_rx_start(void);

@@ -32,6 +32,12 @@ plk_now_ms(void)
 	return hostile.now_ms;
 }
 
+uint64_t
+plk_now_ns(void)
+{
+	return hostile.now_ms * 1000000;
+}
+
 /* ---- log ---- */
 
 void
@@ -75,6 +81,11 @@ plk_process_begin(const char *name)
 {
 	CHECK(name[0] && strlen(name) <= 15 && !fakes.begun);
 	fakes.begun = true;
+}
+
+void
+plk_process_wake_precisely(void)
+{
 }
 
 int

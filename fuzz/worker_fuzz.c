@@ -18,10 +18,12 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <stdarg.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "os/packet.h"
 #include "worker/worker.h"
@@ -114,7 +116,19 @@ __wrap_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 	return flags & MAP_SHARED ? page_map(n, protection, fd) : slots_map(n, protection, flags);
 }
 
-/* accept4(), of listeners. */
+/* The clock knows milliseconds only: less is none, or one when nothing comes before it. */
+static long
+short_wait(const long *of)
+{
+	const struct timespec *time = (const struct timespec *)of[3];
+
+	CHECK((int)of[0] == worker.loop.fd && !(void *)of[4] && of[5] == 0);
+	CHECK(time->tv_sec == 0 && time->tv_nsec <= PLK_POLL_NS && fakes.sandboxed);
+	return epoll_pwait((int)of[0], (struct epoll_event *)of[1], (int)of[2], time->tv_nsec > 0,
+			   NULL);
+}
+
+/* accept4(), of listeners, and epoll_pwait2(). */
 long
 __wrap_syscall(long number, ...)
 {
@@ -127,6 +141,8 @@ __wrap_syscall(long number, ...)
 	va_end(args);
 	if (!hostile.running)
 		return __real_syscall(number, of[0], of[1], of[2], of[3], of[4], of[5]);
+	if (number == SYS_epoll_pwait2)
+		return short_wait(of);
 	CHECK(number == SYS_accept4 && fakes.sandboxed);
 	CHECK((int)of[0] >= PLK_WORKER_FD_LISTENER && (int)of[0] < worker.first_client);
 	CHECK(fcntl((int)of[0], F_GETFL) & O_NONBLOCK);

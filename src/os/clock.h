@@ -10,4 +10,7 @@
 /** plk_now_ms() - milliseconds of CLOCK_MONOTONIC */
 uint64_t plk_now_ms(void);
 
+/** plk_now_ns() - the same clock, nanoseconds */
+uint64_t plk_now_ns(void);
+
 #endif

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "os/clock.h"
 
@@ -115,16 +118,49 @@ timers_call(struct plk_loop *loop)
 	}
 }
 
+/* Not epoll_pwait2(): musl has none. */
+static int
+wait_for_tick(const struct plk_loop *loop, struct epoll_event *events)
+{
+	const int timers_ms = time_left(loop);
+	const uint64_t now = plk_now_ns();
+	uint64_t left = loop->tick_ns > now ? loop->tick_ns - now : 0;
+	struct timespec time;
+
+	if (timers_ms >= 0 && left > (uint64_t)timers_ms * 1000000)
+		left = (uint64_t)timers_ms * 1000000;
+	time = (struct timespec){(time_t)(left / 1000000000), (long)(left % 1000000000)};
+	/* #syscalls:worker epoll_pwait2[0=PLK_WORKER_FD_EPOLL,4=0] (wait for less than a millisecond) */
+	return (int)syscall(SYS_epoll_pwait2, (long)loop->fd, events, (long)EVENTS_MAX, &time, NULL,
+			    0L);
+}
+
+static int
+wait_for(const struct plk_loop *loop, struct epoll_event *events)
+{
+	if (loop->tick_ns != 0)
+		return wait_for_tick(loop, events);
+	/* #syscalls:supervisor,broker epoll_pwait[4=0] (wait) */
+	/* #syscalls:front epoll_pwait[0=PLK_FRONT_FD_EPOLL,4=0] (wait) */
+	/* #syscalls:worker epoll_pwait[0=PLK_WORKER_FD_EPOLL,4=0] (wait) */
+	return epoll_pwait(loop->fd, events, EVENTS_MAX, time_left(loop), NULL);
+}
+
+static void
+tick_call(struct plk_loop *loop)
+{
+	if (loop->tick_ns == 0 || plk_now_ns() < loop->tick_ns)
+		return;
+	loop->tick_ns = 0;
+	loop->tick(loop->tick_ctx);
+}
+
 int
 plk_loop_step(struct plk_loop *loop)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int n;
+	int n = wait_for(loop, events);
 
-	/* #syscalls:supervisor,broker epoll_pwait[4=0] (wait) */
-	/* #syscalls:front epoll_pwait[0=PLK_FRONT_FD_EPOLL,4=0] (wait) */
-	/* #syscalls:worker epoll_pwait[0=PLK_WORKER_FD_EPOLL,4=0] (wait) */
-	n = epoll_pwait(loop->fd, events, EVENTS_MAX, time_left(loop), NULL);
 	if (n < 0 && errno != EINTR)
 		return -errno;
 	for (int i = 0; i < n; i++) {
@@ -134,5 +170,6 @@ plk_loop_step(struct plk_loop *loop)
 			w->call(w->ctx, events[i].events);
 	}
 	timers_call(loop);
+	tick_call(loop);
 	return 0;
 }

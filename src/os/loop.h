@@ -6,7 +6,8 @@
  * object and keeps it alive while it is in the loop. A callback may remove any watch, also one
  * whose event is still to come in this round: that event is dropped, because the watch's descriptor
  * is -1. If the same watch got another descriptor meanwhile, it may be called once although nothing
- * is ready; so callbacks never block. Timers are few; they are looked through one by one.
+ * is ready; so callbacks never block. Timers are few; they are looked through one by one. One deadline may be nearer than a timer can
+ * say: the tick.
  */
 #ifndef PLK_OS_LOOP_H
 #define PLK_OS_LOOP_H
@@ -42,10 +43,15 @@ struct plk_timer {
 	struct plk_timer *next;
 };
 
-/** struct plk_loop - @fd: the epoll descriptor; @timers: all that were ever set */
+/** struct plk_loop - @fd: the epoll descriptor; @timers: all that were ever set
+ * @tick_ns: plk_now_ns() when @tick is to be called, once; 0 if it is off. For the owner to set; @tick_ctx is for @tick.
+ */
 struct plk_loop {
 	int fd;
 	struct plk_timer *timers;
+	uint64_t tick_ns;
+	void (*tick)(void *ctx);
+	void *tick_ctx;
 };
 
 /** plk_loop_open() - make an epoll descriptor; Return: 0 or -errno */

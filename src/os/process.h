@@ -18,6 +18,9 @@ void plk_process_begin(const char *name);
 /** plk_process_raise_files() - as many descriptors as the hard limit permits; Return: 0 or -errno */
 int plk_process_raise_files(void);
 
+/** plk_process_wake_precisely() - be woken when a time-out is over, not up to 50 us later (prctl(2): PR_SET_TIMERSLACK) */
+void plk_process_wake_precisely(void);
+
 /** plk_process_files() - how many descriptors we may have */
 uint64_t plk_process_files(void);
 

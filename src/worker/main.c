@@ -503,6 +503,7 @@ main(void)
 {
 	init();
 	plk_process_begin("pktlockd-worker");
+	plk_process_wake_precisely();
 	plk_process_ignore_signals();
 	/* ours comes below */
 	if (plk_process_raise_files() < 0 || loop_open() < 0)

@@ -6,9 +6,19 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
+#include "os/clock.h"
 #include "os/fd.h"
 #include "wire/rxslot.h"
 #include "worker/worker.h"
+
+/* What came is written to the clients, and soon the kernel is asked what it had to drop. */
+static void
+read_done(void)
+{
+	plk_clients_flush();
+	if (worker.losses_timer.at_ms == 0)
+		plk_timer_set(&worker.loop, &worker.losses_timer, PLK_LOSSES_MS);
+}
 
 /* What lies before a frame and is not needed any more. */
 static struct plk_mspan
@@ -101,18 +111,77 @@ slots_read(struct rx *low, struct rx *beyond)
 	return n;
 }
 
+/* Waits for the kernel's word that there is something, or no more. What it has to say of the interface is heard in any case. */
+static void
+polled_set(struct rx *low, struct rx *beyond, bool polled)
+{
+	const uint32_t events = polled ? 0 : EPOLLIN;
+	int error = plk_watch_set(&worker.loop, &low->watch, events);
+
+	if (error == 0 && beyond->fd >= 0)
+		error = plk_watch_set(&worker.loop, &beyond->watch, events);
+	if (error < 0)
+		plk_worker_event(PLK_EVENT_RX_ERROR, low->class, (uint64_t)-error, 0);
+	low->is_polled = polled;
+}
+
+/* @n frames came: are there so many that a wake-up for each is too dear, or so few that waiting is? */
+static void
+rate_note(struct rx *low, struct rx *beyond, int n)
+{
+	const uint64_t now = plk_now_ns();
+	bool many;
+
+	low->window_n += (uint32_t)n;
+	if (now - low->window_ns >= PLK_POLL_WINDOW_NS) {
+		many = low->window_n >= (low->is_polled ? PLK_POLL_TO : PLK_POLL_FROM);
+		low->window_ns = now;
+		low->window_n = 0;
+		if (many != low->is_polled)
+			polled_set(low, beyond, many);
+	}
+	if (!low->is_polled)
+		return;
+	/* if more are there, all others get their turn, but nobody waits */
+	worker.loop.tick_ns = n == PLK_RX_FRAMES ? now : now + PLK_POLL_NS;
+}
+
+static struct rx *
+low_of(bool attach)
+{
+	return &worker.rx[attach ? PLK_CLASS_ATTACH_LOW : PLK_CLASS_CAPTURE_LOW];
+}
+
+static struct rx *
+long_of(bool attach)
+{
+	return &worker.rx[attach ? PLK_CLASS_ATTACH_LONG : PLK_CLASS_CAPTURE_LONG];
+}
+
 static void
 low_read(struct rx *rx, uint32_t events)
 {
 	const bool attach = plk_class_is_attach(rx->class);
-	struct rx *low = &worker.rx[attach ? PLK_CLASS_ATTACH_LOW : PLK_CLASS_CAPTURE_LOW];
-	struct rx *beyond = &worker.rx[attach ? PLK_CLASS_ATTACH_LONG : PLK_CLASS_CAPTURE_LONG];
-	const int n = slots_read(low, beyond);
+	const int n = slots_read(low_of(attach), long_of(attach));
 
 	/* what this socket has may have been read for the other one; but not twice in a row */
 	if (n == 0 && (events & EPOLLIN) && rx->was_missed)
 		plk_slots_find(&rx->slots);
 	rx->was_missed = n == 0;
+	rate_note(low_of(attach), long_of(attach), n);
+}
+
+/* The callback of the tick. */
+static void
+polled_read(void *ctx)
+{
+	(void)ctx;
+	for (int attach = 0; attach <= 1; attach++) {
+		if (low_of(attach)->is_polled)
+			rate_note(low_of(attach), long_of(attach),
+				  slots_read(low_of(attach), long_of(attach)));
+	}
+	read_done();
 }
 
 static void
@@ -128,9 +197,7 @@ rx_read(void *ctx, uint32_t events)
 		ring_read(rx, events);
 	else
 		low_read(rx, events);
-	plk_clients_flush();
-	if (worker.losses_timer.at_ms == 0)
-		plk_timer_set(&worker.loop, &worker.losses_timer, PLK_LOSSES_MS);
+	read_done();
 }
 
 /* The ring, without what a worker was reading when it died. */
@@ -177,6 +244,7 @@ int
 plk_rx_start(void)
 {
 	worker.losses_timer.call = losses_read;
+	worker.loop.tick = polled_read;
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		struct rx *rx = &worker.rx[i];
 		int error =

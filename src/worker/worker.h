@@ -41,6 +41,12 @@
 #define PLK_READ_TURNS 262144
 #define PLK_SEND_NOW 4096 /* a record that lies in one piece and is so long is not queued first */
 #define PLK_RX_FRAMES 256 /* taken from slots in one go, so that clients get their turn */
+/* A class of low latency gets a wake-up for each frame while these are few, at more than PLK_POLL_FROM in a window none, but a look
+ * every PLK_POLL_NS, at less than PLK_POLL_TO wake-ups again. */
+#define PLK_POLL_NS 100000
+#define PLK_POLL_WINDOW_NS 1000000
+#define PLK_POLL_FROM 80  /* frames */
+#define PLK_POLL_TO 40    /* frames */
 #define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
 #define PLK_RX_BLOCKS 4   /* taken from a ring in one go */
 #define PLK_ACCEPTS 16    /* connections accepted in one go */
@@ -143,6 +149,8 @@ struct client {
  * @ring:        of a bulk class
  * @slots:       of another
  * @was_missed:  the kernel said that there is something, and nothing was
+ * @is_polled:   of a class of low latency: looked at by the tick, since the kernel would wake us for a few frames each
+ * @window_ns:   since when @window_n frames came
  */
 struct rx {
 	int fd;
@@ -150,6 +158,9 @@ struct rx {
 	struct plk_ring ring;
 	struct plk_slots slots;
 	bool was_missed;
+	bool is_polled;
+	uint64_t window_ns;
+	uint32_t window_n;
 	uint64_t losses; /* frames that the kernel dropped, ever */
 	struct plk_watch watch;
 };

@@ -34,6 +34,23 @@ void plk_outq_init(struct plk_outq *q, struct plk_mspan buffer);
  */
 bool plk_outq_put(struct plk_outq *q, const struct plk_span *parts, size_t n_parts);
 
+/** plk_outq_add() - room for a record, in one piece
+ * @n: its bytes, all of which the caller writes
+ * Return: where; NULL if it does not fit, or not in one piece (then plk_outq_put() may do): then nothing was changed. Valid until
+ * the queue is changed.
+ */
+static inline uint8_t *
+plk_outq_add(struct plk_outq *q, size_t n)
+{
+	const size_t to_end = q->buffer.n - q->from;
+	const size_t at = q->n < to_end ? q->from + q->n : q->n - to_end;
+
+	if (n > q->buffer.n - q->n || n > q->buffer.n - at)
+		return NULL;
+	q->n += n;
+	return q->buffer.p + at;
+}
+
 /** plk_outq_peek() - the oldest bytes that lie in one piece
  * Return: empty if the queue is; valid until the queue is changed.
  */

@@ -129,6 +129,16 @@ client_send_now(struct client *client, struct plk_span bytes)
 	return n > 0 ? (size_t)n : 0;
 }
 
+uint8_t *
+plk_client_add(struct client *client, size_t n)
+{
+	uint8_t *p = plk_outq_add(&client->queue, n);
+
+	if (p)
+		client_mark(client);
+	return p;
+}
+
 bool
 plk_client_put(struct client *client, const struct plk_span *parts, size_t n_parts)
 {

@@ -471,8 +471,40 @@ plain_block_put(struct port *port, const struct plk_rxpkt *packet)
 	port->batch_ns = packet->time_ns;
 }
 
+/* As client_put() of what stream_put() would make of it. */
 static void
-plain_deliver(enum plk_class class, const struct plk_rxpkt *packet)
+plain_client_put(struct client *client, struct plk_span eth)
+{
+	const struct port *port = plk_client_port(client);
+	const size_t before = port->plain_head_n;
+	uint8_t *p = plk_client_add(client, before + eth.n);
+	uint8_t head[sizeof port->plain_head];
+	const struct plk_span parts[] = {{head, before}, eth};
+
+	memcpy(head, port->plain_head, sizeof head);
+	be32_store(head, (uint32_t)(port->framing.vnet_hdr + eth.n));
+	if (p) {
+		memcpy(p, head, before);
+		memcpy(p + before, eth.p, eth.n);
+	}
+	if (p || plk_client_put(client, parts, 2))
+		delivered(client, 1);
+	else
+		dropped(client, PLK_COUNTER_RX_QUEUE, 1);
+}
+
+/* Attached clients, that is: their formats are streams. */
+static void
+targets_plain_deliver(struct plk_span eth)
+{
+	for (size_t i = 0; i < raws.n; i++)
+		plain_client_put(raws.target[i].client, eth);
+	for (size_t i = 0; i < wires.n; i++)
+		plain_client_put(wires.target[i].client, eth);
+}
+
+static void
+capture_plain_deliver(enum plk_class class, const struct plk_rxpkt *packet)
 {
 	for (size_t i = 0; i < takers[class].n; i++) {
 		struct port *port = takers[class].port[i];
@@ -506,23 +538,36 @@ takes(enum plk_class class, const struct port *port, uint8_t pkttype)
 /* To the one attached client that has the address; to all if it is a group's or nobody's; to none if it is behind the interface
  * too. */
 static void
-attach_deliver(enum plk_class class, const struct view *view)
+attach_targets(enum plk_class class, const uint8_t *eth, uint8_t pkttype)
 {
 	uint32_t owner = 0;
 	bool known;
 
-	plk_fdb_learn(&worker.fdb, view->eth.p + PLK_ETH_ADDR, PLK_FDB_INTERFACE);
-	known = !plk_mac_is_group(view->eth.p) && plk_fdb_find(&worker.fdb, view->eth.p, &owner);
+	plk_fdb_learn(&worker.fdb, eth + PLK_ETH_ADDR, PLK_FDB_INTERFACE);
+	known = !plk_mac_is_group(eth) && plk_fdb_find(&worker.fdb, eth, &owner);
 	targets_clear();
 	for (uint32_t i = 0; i < worker.n_open && !known; i++) {
 		struct client *client = &worker.clients[worker.open[i]];
 
-		if (takes(class, plk_client_port(client), view->pkttype))
+		if (takes(class, plk_client_port(client), pkttype))
 			target_add(plk_client_port(client), client);
 	}
 	if (known && owner != PLK_FDB_INTERFACE &&
-	    takes(class, plk_client_port(&worker.clients[owner]), view->pkttype))
+	    takes(class, plk_client_port(&worker.clients[owner]), pkttype))
 		target_add(plk_client_port(&worker.clients[owner]), &worker.clients[owner]);
+}
+
+static void
+attach_plain_deliver(enum plk_class class, const struct plk_rxpkt *packet)
+{
+	attach_targets(class, packet->eth.p, packet->pkttype);
+	targets_plain_deliver(packet->eth);
+}
+
+static void
+attach_deliver(enum plk_class class, const struct view *view)
+{
+	attach_targets(class, view->eth.p, view->pkttype);
 	targets_deliver(view);
 }
 
@@ -552,10 +597,12 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_
 {
 	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
 	plk_worker_count(PLK_COUNTER_RX_BYTES, packet->original);
-	if (!plk_class_is_attach(class) && is_plain(packet))
-		plain_deliver(class, packet);
-	else
+	if (!is_plain(packet))
 		frame_deliver(class, packet, room);
+	else if (plk_class_is_attach(class))
+		attach_plain_deliver(class, packet);
+	else
+		capture_plain_deliver(class, packet);
 }
 
 /* ---- from a client ---- */
@@ -577,5 +624,8 @@ plk_deliver_local(const struct client *from, struct plk_span eth, const struct p
 		target_add(port, client);
 		plk_worker_count(PLK_COUNTER_SWITCHED, 1);
 	}
-	targets_deliver(&view);
+	if (vnet->flags == 0 && vnet->gso_type == PLK_VNET_GSO_NONE && eth.n <= PLK_FRAME_MAX)
+		targets_plain_deliver(eth);
+	else
+		targets_deliver(&view);
 }

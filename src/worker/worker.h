@@ -277,6 +277,9 @@ void plk_clients_finish(void);
  */
 bool plk_client_put(struct client *client, const struct plk_span *parts, size_t n_parts);
 
+/** plk_client_add() - room for a record in a client's queue, in one piece; see plk_outq_add() */
+uint8_t *plk_client_add(struct client *client, size_t n);
+
 /** plk_client_put_batch() - send what the socket takes now, if nothing is queued before it, and queue the rest
  * A connection that has ended is found by plk_clients_flush(), and ended there.
  * Return: how many of the batch's records were sent or queued.

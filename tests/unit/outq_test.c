@@ -82,6 +82,7 @@ test_model(void **state)
 	size_t n_model = 0;
 	struct plk_outq q;
 	uint32_t random = 1;
+	unsigned n_added = 0;
 
 	(void)state;
 	plk_outq_init(&q, (struct plk_mspan){memory, sizeof memory});
@@ -96,7 +97,16 @@ test_model(void **state)
 		if (random >> 31) {
 			struct plk_span parts[2] = {{bytes, n / 2}, {bytes + n / 2, n - n / 2}};
 
-			assert_int_equal(plk_outq_put(&q, parts, 2), n_model + n <= sizeof memory);
+			uint8_t *p = random >> 27 & 1 ? plk_outq_add(&q, n) : NULL;
+
+			assert_true(!p || (n_model + n <= sizeof memory && p >= memory &&
+					   p + n <= memory + sizeof memory));
+			if (p)
+				memcpy(p, bytes, n);
+			else
+				assert_int_equal(plk_outq_put(&q, parts, 2),
+						 n_model + n <= sizeof memory);
+			n_added += p != NULL;
 			if (n_model + n <= sizeof memory) {
 				memcpy(model + n_model, bytes, n);
 				n_model += n;
@@ -112,6 +122,7 @@ test_model(void **state)
 		assert_true(peek.n <= n_model && (peek.n > 0 || n_model == 0));
 		assert_memory_equal(peek.p, model, peek.n);
 	}
+	assert_in_range(n_added, 5000, 50000);
 }
 
 int

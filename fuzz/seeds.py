@@ -162,6 +162,69 @@ def layers_seeds():
     }
 
 
+SNAP = b"\xaa\xaa\3\0\0\0"
+OTHER = b"\x02\0\0\0\0\x0a"
+LINK6 = b"\xfe\x80" + bytes(13) + b"\x0a"
+SOLICITATION = bytes.fromhex("8700abcd00000000") + LINK6
+ADVERTISEMENT = bytes.fromhex("8800abcd20000000") + LINK6
+REDIRECT = bytes.fromhex("8900abcd00000000") + LINK6 * 2
+NONCE = b"\x0e\1abcdef"
+
+
+def icmp6(message, length=None, extension=b"", next_header=58, ether=ETHER):
+    """An IPv6 frame of ICMPv6, behind extension headers that end with it."""
+    length = len(extension + message) if length is None else length
+    return ether + b"\x86\xdd" + IP6[:4] + struct.pack(">HBB", length, next_header, 255) + IP6[8:] + extension + message
+
+
+def claims_seeds():
+    """The harness takes flags, csum_start and csum_offset, a byte each, before the frame."""
+    sends = SOLICITATION + b"\1\1" + OTHER
+    says = ADVERTISEMENT + b"\2\1" + OTHER
+    fragment = b"\x3a\0\0\1\0\0\0\7"
+    frames = {
+        "arp": ARP,
+        "arp-behind-tags": ETHER + TAG * 3 + ARP[12:],
+        "arp-behind-priority-and-tag": ETHER + b"\x81\0\0\0" + TAG + ARP[12:],
+        "arp-behind-old-tag": ETHER + b"\x91\0\0\x64" + ARP[12:],
+        "arp-behind-snap": ETHER + struct.pack(">H", 36) + SNAP + ARP[12:],
+        "arp-cut": ARP[:41],
+        "arp-hardware-length-8": ARP[:18] + b"\x08" + ARP[19:] + bytes(8),
+        "arp-hardware-6": ARP[:15] + b"\6" + ARP[16:],
+        "rarp": ETHER + b"\x80\x35" + ARP[14:],
+        "solicitation": icmp6(sends),
+        "solicitation-two-sources": icmp6(sends + NONCE + b"\1\1" + OTHER),
+        "advertisement": icmp6(says),
+        "advertisement-padded": icmp6(says) + b"\2\1" + OTHER,
+        "advertisement-longer-than-frame": icmp6(says, 40),
+        "advertisement-in-padding": icmp6(says, 0),
+        "advertisement-option-0": icmp6(ADVERTISEMENT + b"\2\0" + OTHER),
+        "advertisement-option-cut": icmp6(says + NONCE[:4]),
+        "advertisement-option-of-two": icmp6(ADVERTISEMENT + b"\2\2" + OTHER + bytes(8)),
+        "advertisement-behind-options": icmp6(says, extension=b"\x3a" + OPTIONS, next_header=60),
+        "advertisement-behind-routing": icmp6(says, extension=b"\x3a" + ROUTING, next_header=43),
+        "advertisement-in-fragment": icmp6(says, extension=fragment, next_header=44),
+        "options-in-fragment": icmp6(says, extension=b"\x3c" + fragment[1:] + b"\x3a" + OPTIONS, next_header=44),
+        "echo-in-later-fragment": icmp6(says, extension=b"\x3a\0\0\x08\0\0\0\7", next_header=44),
+        "redirect": icmp6(REDIRECT + b"\2\1" + OTHER),
+        "router-advertisement": icmp6(bytes.fromhex("8600abcd40000708" "0000000000000000" "05010000000005dc") + b"\1\1" + OTHER),
+        "router-solicitation": icmp6(bytes.fromhex("8500abcd00000000")),
+        "echo": icmp6(bytes.fromhex("8000abcd00000000")),
+        "udp6": UDP6,
+        "tcp4-vlan": TCP4_VLAN,
+        "ends-in-tag": TCP4_VLAN[:16],
+        "vlan-4095": ETHER + b"\x81\0\xff\xff\x08\0",
+        "short": ETHER,
+    }
+    seeds = {name: bytes(3) + frame for name, frame in frames.items()}
+    seeds["csum-over-arp-sender"] = bytes([1, 14, 8]) + ARP
+    seeds["csum-over-option"] = bytes([1, 54, 26]) + icmp6(says)
+    seeds["csum-over-type"] = bytes([1, 54, 0]) + icmp6(b"\x80" + says[1:])
+    seeds["csum-of-icmp6"] = bytes([1, 54, 2]) + icmp6(says)
+    seeds["csum-in-snap"] = bytes([1, 14, 6]) + ETHER + struct.pack(">H", 36) + SNAP + bytes(2) + ARP[14:]
+    return seeds
+
+
 def vnet_seeds():
     seeds = {name: bytes([len(h)]) + h + frame for name, (h, frame) in headers().items()}
     seeds["size-0"] = b"\0" + TCP4
@@ -801,6 +864,7 @@ def supervisor_seeds():
 SEEDS = {
     "bpf": bpf_seeds,
     "broker": broker_seeds,
+    "claims": claims_seeds,
     "cmdline": cmdline_seeds,
     "deframer": deframer_seeds,
     "frame": frame_seeds,

@@ -111,7 +111,13 @@ extern "C" {
 	X(PLK_E_VNET_FLAGS,     "virtio-net header has unknown flags") \
 	X(PLK_E_VNET_GSO_TYPE,  "virtio-net header has a gso_type that cannot be sent") \
 	X(PLK_E_VNET_GSO_SIZE,  "virtio-net header has a gso_size out of range") \
-	X(PLK_E_VNET_CSUM,      "virtio-net header has csum_start or csum_offset outside the frame")
+	X(PLK_E_VNET_CSUM,      "virtio-net header has csum_start or csum_offset outside the frame") \
+	/* what a frame says of its sender */ \
+	X(PLK_E_CLAIM_TAG,      "has a VLAN tag that is cut short, behind a priority tag, or of no standard") \
+	X(PLK_E_CLAIM_SNAP,     "has ARP, IPv6 or a VLAN tag behind LLC and SNAP") \
+	X(PLK_E_CLAIM_CSUM,     "has an open checksum that would change what was judged") \
+	X(PLK_E_CLAIM_ARP,      "is ARP that is cut short or not of Ethernet") \
+	X(PLK_E_CLAIM_ND,       "is or may hide neighbour discovery, and is malformed, cut short or in fragments")
 /* clang-format on */
 
 /** enum plk_err - expected answers; zero is success */

@@ -62,6 +62,9 @@ static const char *const command_lines[][5] = {
 	 "--log-level=debug"},
 	{"--interface=eth0", "--filter=" FILTER, "--remote=capture,direction=out@punix:/run/a",
 	 "--remote=attach@punix:/run/b"},
+	{"--interface=eth0", "--remote=attach,mac=02:00:00:00:00:01+02:00:00:00:00:02@punix:/run/a",
+	 "--remote=inject,vlan=0+4094,rate=4294967295:7@unix:/run/b",
+	 "--remote=attach,vlan=9,tcp=yes@pfd:3"},
 };
 
 struct accepted {
@@ -81,11 +84,12 @@ static struct world {
 	size_t n_accepted;
 	uint8_t filter[PLK_BPF_BYTES]; /* as it was ordered so far */
 	size_t filter_bytes;
-	bool serving;   /* the worker said so */
-	bool arranged;  /* what is inherited and not used was closed */
-	bool confined;  /* CONFINE was said */
-	bool replacing; /* WORKER_STUCK was said, and the worker is not dead yet */
-	void *page;     /* of counters, as the worker has it */
+	uint16_t vlans_port; /* whose VLANs the worker was told last */
+	bool serving;        /* the worker said so */
+	bool arranged;       /* what is inherited and not used was closed */
+	bool confined;       /* CONFINE was said */
+	bool replacing;      /* WORKER_STUCK was said, and the worker is not dead yet */
+	void *page;          /* of counters, as the worker has it */
 	uint64_t shown[PLK_COUNTERS];
 } world;
 
@@ -367,6 +371,28 @@ is_for_nobody(uint16_t port)
 	return p->n_uids == 1 && p->uids[0] == strtoul(NOBODY, NULL, 10);
 }
 
+/* What a port's clients may send is what the command line says, and the worker knows before there is a port. */
+static void
+guard_check(const struct plk_msg *msg)
+{
+	const struct plk_msg_port *m = &msg->u.port;
+	const struct plk_port *port;
+
+	if (msg->type == PLK_MSG_VLANS) {
+		port = port_of(msg->u.vlans.port);
+		CHECK(port->has_vlans);
+		CHECK(memcmp(msg->u.vlans.vlans, port->vlans, sizeof port->vlans) == 0);
+		world.vlans_port = msg->u.vlans.port;
+	}
+	if (msg->type != PLK_MSG_PORT)
+		return;
+	port = port_of(m->port);
+	CHECK(m->n_macs == port->n_macs && memcmp(m->macs, port->macs, sizeof m->macs) == 0);
+	CHECK(m->has_vlans == port->has_vlans);
+	CHECK(!m->has_vlans || world.vlans_port == m->port);
+	CHECK(m->rate_fps == port->rate_fps && m->burst == port->burst);
+}
+
 /* Who is admitted was shown, and the port allows him. */
 static void
 admit_check(const struct plk_msg_admit *admit)
@@ -398,6 +424,7 @@ heard(unsigned channel, const struct plk_msg *msg, int *fd)
 	if (channel == BROKER)
 		order_check(msg);
 	port_check(msg);
+	guard_check(msg);
 	if (msg->type == PLK_MSG_CONFIG)
 		page_take(&msg->u.config, *fd);
 	if (msg->type == PLK_MSG_ADMIT)

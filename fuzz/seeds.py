@@ -28,6 +28,8 @@ TCP4_VLAN = ETHER + TAG + b"\x08\x00" + IP4_TCP + TCP
 TCP4_QINQ = ETHER + b"\x88\xa8\x0f\xff" + TAG + b"\x08\x00" + IP4_TCP + TCP
 UDP6 = ETHER + b"\x86\xdd" + IP6 + UDP_ZERO
 ARP = ETHER + bytes.fromhex("0806" "0001080006040001") + bytes(20)
+ARP_MINE = ARP[:22] + ETHER[6:] + ARP[28:]
+ARP_OTHER = ARP[:22] + b"\x02\0\0\0\0\x0a" + ARP[28:]
 
 
 def vnet(flags=0, gso=0, hdr_len=0, gso_size=0, start=0, offset=0, buffers=None, tail=b""):
@@ -412,7 +414,7 @@ def msg_seeds():
         "rules-wrong-channel": bytes([8, 1, 10, 0]),
         "rules-shift-by-type-255": bytes([4, 1, 255, 0, 4, 1, 64, 0, 4, 1, 63, 0]),
     }
-    for type_ in range(1, 46):  # the harness makes them as long as they must be
+    for type_ in range(1, len(TYPES) + 1):  # the harness makes them as long as they must be
         seeds["zeros-of-type-%02d" % type_] = message(type_)
     return seeds
 
@@ -592,6 +594,8 @@ def front_seeds():
         "start-honest": (0, 31, b""),
         "filter": (5, 31, b""),
         "filter-refused": (5, 1, words(36)),
+        "guards": (6, 31, words(0, 22, 23) + answer * 9 + words(5)),
+        "guards-refuse": (6, 31, b"".join(fitting(2, "EVENT", struct.pack("=HQQQ", code, port, what, 0xA5FFFFFFFFFFFF00 | what)) for code in range(8, 12) for port, what in ((0, 0), (2, 1), (63, 4096)))),
         "active-remotes": (1, 31, event(honest, 9) + event(EVENT_TIME) + answer * 4 + event(EVENT_TIME) * 3),
         "active-connected-and-closed": (1, 31, answer * 2 + words(4, 3) + event(EVENT_TIME) * 2),
         "active-refused": (1, 31, words(13, 13) + event(EVENT_TIME) * 3),
@@ -670,7 +674,7 @@ def worker_seeds():
     start = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
     clients = words(12, 15, 13, 16, 14, 17, 11, 18)  # inject, attach with vnet header, capture, attach
 
-    both = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 40, 41, 10)  # streams: as after the start, then 4 capture-long, 5 attach-long
+    both = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 43, 44, 10)  # streams: as after the start, then 4 capture-long, 5 attach-long
 
     pcapng_start = words(0, 33, 34, 35, 6, 7, 9, 10, 14, 15)  # streams: 0 capture-bulk, 1 capture-low, 2 the sender, 3 a client
 
@@ -679,6 +683,12 @@ def worker_seeds():
 
     def frame(stream, data, kind=0, header=b""):
         return event(arrives, stream) + bytes([kind, len(data)]) + header + data
+
+    guarded = words(0, 40, 41, 7, 8, 9)  # streams: 0 capture-low, 1 attach-low, 2 the sender, 3 a client
+    cards = words(13, 15)
+
+    def vnet_frame(data):
+        return qemu_vnet(vnet(buffers=0), data)
 
     one = block(1, packet(0, UDP4))
     own = b"\x02\0\0\0\0\x09"
@@ -699,7 +709,7 @@ def worker_seeds():
         "admit-refused": start + words(12, 19, 12, 20),
         "admit-no-such-slot": start + fitting(1, "ADMIT", struct.pack("=IIB", 1023, 1, 1)),
         "adopt-tcp": words(0, 25, 10),
-        "adopt-tcp-twice": words(0, 25) + fitting(1, "PORT", b"\6\0", FD_TCP, 19),
+        "adopt-tcp-twice": words(0, 25) + fitting(1, "PORT", b"\6\0", FD_TCP, 221),
         "adopt-pipe": words(0) + word_with(2, FD_PIPE) + words(10),
         "adopt-file": words(0) + word_with(2, FD_MEMORY) + words(10),
         "adopt-stream": words(0) + word_with(2, FD_STREAM) + words(10),
@@ -769,7 +779,7 @@ def worker_seeds():
         "capture-error": start + clients + event(arrives, 1) + b"\xc1\0" + event(arrives, 1) + b"\xc2\4abcd",
         "capture-low-and-long": both + words(14, 15) + frame(4, UDP4) + frame(1, ARP) + frame(1, UDP4) + frame(4, superframe(TCP4, 250), 32, vnet(1, 1, 0, 48, 34, 16)) + event(EVENT_READ, 6),
         "attach-low-and-long": both + words(13, 15) + frame(5, UDP4) + frame(2, ARP) + frame(5, superframe(TCP4, 250), 32, vnet(1, 1, 0, 48, 34, 16)) + event(EVENT_READ, 6),
-        "long-alone": words(0, 5, 40, 9, 10, 14, 15) + frame(0, UDP4),
+        "long-alone": words(0, 5, 43, 9, 10, 14, 15) + frame(0, UDP4),
         "capture-ring": start + words(3, 0) + event(arrives, 0) + bytes([len(one)]) + one,
         "attach": start + clients + frame(2, UDP4) + frame(2, b"\xff" * 6 + UDP4[6:]) + event(EVENT_READ, 5),
         "attach-superframe": start + clients + frame(2, TCP4, 32, vnet(1, 1, 54, 1448, 34, 16)),
@@ -782,6 +792,23 @@ def worker_seeds():
         "on-loss-close": words(0, 39, 9, 36, 10, 12, 15) + words(38) + event(EVENT_TIME) + words(12, 20),
         "on-loss-close-and-back": words(0, 39, 9, 36, 10, 12, 15) + words(38, 36) + event(EVENT_TIME),
         "on-loss-keep": start + words(36) + clients + words(38) + event(EVENT_TIME) + words(36),
+        "guard": guarded + words(10) + cards + send(3, vnet_frame(ARP_MINE)) + send(3, vnet_frame(icmp6(ADVERTISEMENT + b"\2\1" + ETHER[6:]))),
+        "guard-other-source": guarded + words(10) + cards + send(3, vnet_frame(ARP[:6] + own + ARP[12:])) + event(EVENT_READ, 2),
+        "guard-other-sender": guarded + words(10) + cards + send(3, vnet_frame(ARP_OTHER)) + send(3, vnet_frame(ARP_OTHER[:41])),
+        "guard-other-vlan": guarded + words(10) + cards + send(3, vnet_frame(TCP4_VLAN)) + send(3, vnet_frame(TCP4_VLAN[:16])),
+        "guard-vlan-5": guarded + words(10) + cards + send(3, vnet_frame(ETHER + b"\x81\0\0\5" + UDP4[12:])),
+        "guard-rate": guarded + words(10) + cards + send(3, vnet_frame(ARP_MINE) * 4) + event(EVENT_TIME) + send(3, vnet_frame(ARP_MINE) * 4),
+        "guard-superframe": guarded + words(10) + cards + send(3, qemu_vnet(vnet(1, 1, 54, 48, 34, 16, 0), superframe(TCP4, 200))) + send(3, vnet_frame(ARP_MINE)),
+        "guard-no-room": guarded + words(10) + cards + event(full, 3) + send(3, vnet_frame(ARP_MINE) * 3) + event(EVENT_TIME) * 5,
+        "guard-of-two": guarded + words(42, 10) + cards + words(12, 16) + send(4, qemu(ARP_OTHER) * 4) + send(3, vnet_frame(ARP_OTHER)),
+        "guard-vlans-twice": words(0, 40, 40),
+        "guard-vlans-late": words(0, 41),
+        "guard-vlans-after-port": words(0, 4, 40),
+        "guard-vlans-unasked": words(0, 40, 4),
+        "guard-vlans-after-go": start + words(40),
+        "guard-burst-without-rate": words(0) + fitting(1, "PORT", bytes(213) + struct.pack("=II", 0, 1)),
+        "guard-rate-without-burst": words(0) + fitting(1, "PORT", bytes(213) + struct.pack("=II", 1, 0)),
+        "guard-too-many-addresses": words(0) + fitting(1, "PORT", bytes(19) + b"\x21", 0, 221),
         "ping-and-finish": start + clients + words(21, 22),
         "finish-before-config": words(22),
         "front-does-not-read": start + words(12, 15) + event(EVENT_DEAF) + words(21) * 50 + event(EVENT_SHUTDOWN, 0x84) + event(EVENT_TIME) + event(EVENT_DEAF) + event(EVENT_TIME),

@@ -12,7 +12,8 @@
  * Properties of its own: nothing is read from and written to a client before the front admitted it;
  * nothing is mapped after it serves; the sandbox is closed before it says that it serves; each
  * descriptor has the number that sandbox/descriptors.h says, and no client one below the first;
- * nobody waits in accept4().
+ * nobody waits in accept4(); what is sent to the interface, some port's mac= and vlan= allow, and
+ * no more in a time than rate= of the ports, where all that may send have them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,9 @@ static struct world {
 	unsigned n_full;                      /* sends to the interface that find no room */
 	bool confined;                        /* it said so */
 	struct plk_mspan slots[PLK_CLASS_RX]; /* what is in the next one */
+	uint64_t n_sent;                      /* frames, to the interface */
+	uint64_t began_ms;                    /* to send */
+	bool has_cut; /* superframes, which may be larger than the burst, went in pieces */
 } world;
 
 /* At the heap's end, so that a sanitizer sees what reads on. */
@@ -175,6 +179,55 @@ __wrap_send(int fd, const void *p, size_t n, int flags)
 	return __real_send(fd, p, n, flags);
 }
 
+static bool
+is_mac_of(const struct plk_allow *allow, const uint8_t *mac)
+{
+	for (size_t i = 0; i < allow->n_macs; i++) {
+		if (memcmp(allow->macs[i], mac, PLK_ETH_ADDR) == 0)
+			return true;
+	}
+	return allow->n_macs == 0;
+}
+
+static bool
+is_vlan_of(const struct plk_allow *allow, const uint8_t *tpid)
+{
+	const bool is_tag =
+		(tpid[0] == 0x81 && tpid[1] == 0) || (tpid[0] == 0x88 && tpid[1] == 0xa8);
+	const unsigned id = is_tag ? (tpid[2] & 15U) << 8 | tpid[3] : 0;
+
+	return !allow->has_vlans || allow->vlans[id / 8] >> id % 8 & 1;
+}
+
+/* Whether some port has a guard that lets the frame pass; and how many frames all of them may have passed, where each has a rate. */
+static void
+guards_check(struct plk_span eth)
+{
+	const uint8_t *tpid = eth.p + 2 * PLK_ETH_ADDR;
+	bool is_allowed = false;
+	bool is_limited = true;
+	double most = 0;
+
+	if (world.began_ms == 0)
+		world.began_ms = hostile.now_ms; /* the buckets are full */
+
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		const struct guard *guard = &worker.guards[i];
+
+		if (!worker.ports[i].used || worker.ports[i].role == PLK_ROLE_CAPTURE)
+			continue;
+		is_allowed |= is_mac_of(&guard->allow, eth.p + PLK_ETH_ADDR) &&
+			      (eth.n < 18 || is_vlan_of(&guard->allow, tpid));
+		is_limited &= guard->bucket.fps > 0;
+		most += guard->bucket.burst +
+			(double)(hostile.now_ms - world.began_ms) / 1000 * guard->bucket.fps;
+	}
+	CHECK(is_allowed);
+	for (uint32_t i = 0; i < worker.n_slots; i++)
+		world.has_cut |= worker.clients[i].pieces_sent > 0;
+	CHECK(!is_limited || world.has_cut || (double)world.n_sent < most);
+}
+
 /* To the interface. */
 ssize_t
 __wrap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t n_to)
@@ -185,11 +238,13 @@ __wrap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr 
 	CHECK(n >= PLK_VNET_HDR + PLK_FRAME_MIN && n <= PLK_VNET_HDR + PLK_VNET_FRAME_MAX);
 	CHECK(fakes.sandboxed && (flags & MSG_DONTWAIT));
 	CHECK(!worker.link.is_up || worker.link.has_carrier);
+	guards_check((struct plk_span){(const uint8_t *)p + PLK_VNET_HDR, n - PLK_VNET_HDR});
 	if (world.n_full > 0) {
 		world.n_full--;
 		errno = ENOBUFS;
 		return -1;
 	}
+	world.n_sent++;
 	return __real_sendto(fd, p, n, flags, to, n_to);
 }
 
@@ -399,6 +454,10 @@ permitted(unsigned channel, const struct plk_msg *msg)
 {
 	(void)channel;
 	world.n_pings += msg->type == PLK_MSG_PING;
+	/* a second set of VLANS may widen what the first allowed */
+	if (msg->type == PLK_MSG_VLANS && reads(channel) == READS_NOW &&
+	    worker.guards[msg->u.vlans.port].has_set)
+		hostile_must_end(plk_rules_status(PLK_MSG_VLANS));
 }
 
 /* While it serves nothing is read from the supervisor. */
@@ -490,10 +549,28 @@ books_check(void)
 		CHECK(worker.clients[worker.open[i]].state == CLIENT_OPEN);
 }
 
+/* A port never has half a guard. */
+static void
+whole_check(void)
+{
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		const struct guard *guard = &worker.guards[i];
+		bool is_one =
+			guard->allow.has_vlans || guard->allow.n_macs > 0 || guard->bucket.fps > 0;
+
+		if (!worker.ports[i].used)
+			continue;
+		CHECK(guard->has_set == guard->allow.has_vlans);
+		CHECK((guard->bucket.fps > 0) == (guard->bucket.burst > 0));
+		CHECK(worker.ports[i].is_guarded == is_one);
+	}
+}
+
 static void
 waits(void)
 {
 	numbers_check();
+	whole_check();
 	books_check();
 }
 
@@ -595,6 +672,19 @@ static const struct hostile_word words[] = {
 	FROM(FRONT, FD_NONE, LINK_IS, .u.link_is = {0, 0, 0, PLK_LINK_TAP, 1500}),
 	FROM(FRONT, FD_NONE, PORT,
 	     .u.port = {.port = 2, .role = PLK_ROLE_INJECT, .close_on_loss = 1}),
+	FROM(FRONT, FD_NONE, VLANS, .u.vlans = {.port = 3, .vlans = {1 | 1 << 5}}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 3,
+			.role = PLK_ROLE_ATTACH,
+			.direction = PLK_DIRECTION_BOTH,
+			.vnet_hdr = 12,
+			.n_macs = 1,
+			.macs = {2, 0, 0, 0, 0, 2},
+			.has_vlans = 1,
+			.rate_fps = 2,
+			.burst = 3}),
+	FROM(FRONT, FD_NONE, PORT,
+	     .u.port = {.port = 2, .role = PLK_ROLE_INJECT, .rate_fps = 1, .burst = 2}),
 	PACKET(CAPTURE_LONG, FD_PACKET, LONG_SLOTS),
 	PACKET(ATTACH_LONG, FD_PACKET, LONG_SLOTS),
 };

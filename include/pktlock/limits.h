@@ -34,6 +34,7 @@
 #define PLK_IFNAME_MAX 15      /* bytes of an interface name: IFNAMSIZ without its NUL */
 #define PLK_LIST_MAX 32        /* values of allow-uid=, allow-gid= and mac= */
 #define PLK_VLAN_IDS 4095      /* 0 (untagged) to 4094 (IEEE 802.1Q reserves 4095) */
+#define PLK_VLAN_BYTES 512     /* a set of them, a bit for each */
 #define PLK_SNAPLEN_MIN 64     /* bytes */
 #define PLK_SNAPLEN_MAX 262144 /* bytes: libpcap's MAXIMUM_SNAPLEN */
 #define PLK_FILTER_MAX 4095    /* bytes of a pcap expression, --filter */

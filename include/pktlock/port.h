@@ -74,7 +74,7 @@ struct plk_port {
 	uint32_t n_macs;
 	uint8_t macs[PLK_LIST_MAX][PLK_ETH_ADDR];
 	bool has_vlans;
-	uint8_t vlans[(PLK_VLAN_IDS + 7) / 8];
+	uint8_t vlans[PLK_VLAN_BYTES];
 	uint32_t rate_fps;
 	uint32_t burst;
 };

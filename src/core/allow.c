@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+_Static_assert(PLK_VLAN_BYTES == (PLK_VLAN_IDS + 7) / 8, "a bit for each");
+
 static bool
 is_mac_of(const struct plk_allow *allow, const uint8_t *mac)
 {

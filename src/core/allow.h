@@ -9,8 +9,6 @@
 
 #include "wire/claims.h"
 
-#define PLK_VLAN_BYTES ((PLK_VLAN_IDS + 7) / 8)
-
 /** struct plk_allow - what is allowed; zeroed is everything
  * @n_macs:     how many of @macs count; 0 is every address
  * @has_vlans:  @vlans counts; else every VLAN

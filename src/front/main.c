@@ -181,12 +181,25 @@ answer_note(struct plk_received *received)
 
 /* ---- worker ---- */
 
+/* What a port may send goes before it: there is no moment in which it has no guard. */
+static void
+vlans_send(size_t i)
+{
+	const struct plk_port *port = front.ports[i].port;
+	struct plk_msg msg = {.type = PLK_MSG_VLANS, .u.vlans.port = (uint16_t)i};
+
+	if (!port->has_vlans)
+		return;
+	memcpy(msg.u.vlans.vlans, port->vlans, sizeof msg.u.vlans.vlans);
+	plk_front_send(front.worker.fd, &msg, -1);
+}
+
 void
 plk_front_port_send(size_t i)
 {
 	const struct front_port *p = &front.ports[i];
 	const struct plk_port *port = p->port;
-	const struct plk_msg msg = {
+	struct plk_msg msg = {
 		.type = PLK_MSG_PORT,
 		.u.port = {.port = (uint16_t)i,
 			   .role = (uint8_t)port->role,
@@ -199,9 +212,15 @@ plk_front_port_send(size_t i)
 			   .tcp = port->tcp,
 			   .close_on_loss = port->close_on_loss,
 			   .format = (uint8_t)port->format,
-			   .snaplen = port->snaplen},
+			   .snaplen = port->snaplen,
+			   .n_macs = (uint8_t)port->n_macs,
+			   .has_vlans = port->has_vlans,
+			   .rate_fps = port->rate_fps,
+			   .burst = port->burst},
 	};
 
+	memcpy(msg.u.port.macs, port->macs, sizeof msg.u.port.macs);
+	vlans_send(i);
 	plk_front_send(front.worker.fd, &msg, p->listener);
 }
 

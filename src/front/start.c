@@ -266,29 +266,6 @@ others_close(void)
 
 /* ---- the plan ---- */
 
-/* What can be written, but not done by this version: refused, since a guard that is not there
- * protects nobody. */
-static const char *
-later_key(const struct plk_port *port)
-{
-	if (port->n_macs > 0)
-		return "mac=";
-	if (port->has_vlans)
-		return "vlan=";
-	if (port->rate_fps > 0)
-		return "rate=";
-	return NULL;
-}
-
-/* Where @part is in @text; it is. */
-static size_t
-text_find(struct plk_span text, const char *part)
-{
-	const uint8_t *at = memmem(text.p, text.n, part, strlen(part));
-
-	return at ? (size_t)(at - text.p) : 0;
-}
-
 static void
 ports_plan(void)
 {
@@ -296,16 +273,10 @@ ports_plan(void)
 		struct front_port *p = &front.ports[i];
 		static uint8_t text[PLK_PORT_TEXT_MAX];
 		size_t n = 0;
-		const char *later;
 		struct plk_writer w;
 
 		p->port = &front.cmdline.ports[i];
 		p->text = front.cmdline.texts[i];
-		later = later_key(p->port);
-		if (later)
-			plk_words_fail(2, "--remote", p->text,
-				       "%s is not part of this version at byte %zu", later,
-				       text_find(p->text, later));
 		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
 			plk_words_fail(2, "--remote", p->text, "cannot be printed");
 		plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});

@@ -39,6 +39,8 @@ const char plk_words_help[] =
 	"                      direction=in|out|both  latency=low|bulk  max-clients=N\n"
 	"                      allow-uid=UID+...  allow-gid=GID+...  tcp=yes (pfd:, sd:)\n"
 	"                      on-loss=keep|close\n"
+	"                      mac=MAC+...  vlan=ID+...  rate=FRAMES-PER-SECOND[:BURST]\n"
+	"                      (what clients of inject and attach may send)\n"
 	"  --filter=EXPRESSION  what is captured: a pcap expression (pcap-filter(7))\n"
 	"  --clients=N         connections at most, 1-1024 (64)\n"
 	"  --queue=BYTES       output queue of each, 69640-16777216 (1048576)\n"
@@ -353,6 +355,40 @@ end_log(const char *from, const struct plk_msg_event *e)
 	}
 }
 
+/* What the guard of a port refused. */
+static void
+guard_log(const struct plk_msg_event *e)
+{
+	static const char *const wheres[PLK_WHERES] = {
+		[PLK_WHERE_SOURCE] = "source",
+		[PLK_WHERE_ARP] = "ARP sender",
+		[PLK_WHERE_ND] = "neighbour discovery option",
+	};
+	const unsigned high = (unsigned)(e->c >> 32 & 0xffff);
+	const unsigned low = (unsigned)(e->c & 0xffffffff);
+
+	switch (e->code) {
+	case PLK_EVENT_REFUSED_MAC:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"frame refused by mac=: %s %02x:%02x:%02x:%02x:%02x:%02x remote=%s",
+			e->b < PLK_WHERES ? wheres[e->b] : "?", high >> 8, high & 0xff, low >> 24,
+			low >> 16 & 0xff, low >> 8 & 0xff, low & 0xff, label_of(e->a));
+		break;
+	case PLK_EVENT_REFUSED_VLAN:
+		plk_log(PLK_LOG_LINE_WARNING, "frame refused by vlan=: VLAN %llu%s remote=%s",
+			(unsigned long long)e->b, e->b == 0 ? " (untagged)" : "", label_of(e->a));
+		break;
+	case PLK_EVENT_REFUSED_RATE:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"frames refused by rate=: %llu since this was last said remote=%s",
+			(unsigned long long)e->b, label_of(e->a));
+		break;
+	default: /* PLK_EVENT_UNJUDGED */
+		plk_log(PLK_LOG_LINE_WARNING, "frame refused by %s: it %s remote=%s",
+			e->c ? "vlan=" : "mac=", plk_err_text((enum plk_err)e->b), label_of(e->a));
+	}
+}
+
 void
 plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_msg_event *e)
 {
@@ -393,6 +429,12 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 	case PLK_EVENT_BAD_HEADER:
 		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",
 			plk_err_text((enum plk_err)e->b), label_of(e->a));
+		break;
+	case PLK_EVENT_REFUSED_MAC:
+	case PLK_EVENT_REFUSED_VLAN:
+	case PLK_EVENT_REFUSED_RATE:
+	case PLK_EVENT_UNJUDGED:
+		guard_log(e);
 		break;
 	default:
 		end_log(from, e);

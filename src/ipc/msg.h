@@ -137,17 +137,29 @@ enum plk_close {
 /** enum plk_event - what broker and worker have to say; the words are the front's */
 enum plk_event {
 	PLK_EVENT_BAD_MESSAGE, /* a: type, b: enum plk_err, c: length; the sender ends itself after it */
-	PLK_EVENT_NO_ROOM,    /* a: port, b: slots taken, c: slots */
-	PLK_EVENT_PORT_FULL,  /* a: port, b: its clients, c: its max-clients */
-	PLK_EVENT_ACCEPT,     /* a: port, b: errno */
-	PLK_EVENT_IGNORED,    /* a: port; a capture client sends */
-	PLK_EVENT_RX_ERROR,   /* a: class, b: errno */
-	PLK_EVENT_TX_ERROR,   /* b: errno, c: bytes */
-	PLK_EVENT_BAD_HEADER, /* a: port, b: enum plk_err */
-	PLK_EVENT_MEMORY,     /* b: errno; c: bytes; the sender ends itself after it */
-	PLK_EVENT_SYSTEM,     /* a: where, b: errno; the sender ends itself after it */
-	PLK_EVENT_CONFINE,    /* a: enum plk_step, b: errno; the sender ends itself after it */
+	PLK_EVENT_NO_ROOM,      /* a: port, b: slots taken, c: slots */
+	PLK_EVENT_PORT_FULL,    /* a: port, b: its clients, c: its max-clients */
+	PLK_EVENT_ACCEPT,       /* a: port, b: errno */
+	PLK_EVENT_IGNORED,      /* a: port; a capture client sends */
+	PLK_EVENT_RX_ERROR,     /* a: class, b: errno */
+	PLK_EVENT_TX_ERROR,     /* b: errno, c: bytes */
+	PLK_EVENT_BAD_HEADER,   /* a: port, b: enum plk_err */
+	PLK_EVENT_REFUSED_MAC,  /* a: port, b: enum plk_where, c: the address, 48 bits */
+	PLK_EVENT_REFUSED_VLAN, /* a: port, b: VLAN ID */
+	PLK_EVENT_REFUSED_RATE, /* a: port, b: frames since this was last said */
+	PLK_EVENT_UNJUDGED,     /* a: port, b: enum plk_err, c: 1 if its VLAN, 0 if its addresses */
+	PLK_EVENT_MEMORY,       /* b: errno; c: bytes; the sender ends itself after it */
+	PLK_EVENT_SYSTEM,       /* a: where, b: errno; the sender ends itself after it */
+	PLK_EVENT_CONFINE,      /* a: enum plk_step, b: errno; the sender ends itself after it */
 	PLK_EVENTS
+};
+
+/** enum plk_where - where a frame claims an address */
+enum plk_where {
+	PLK_WHERE_SOURCE, /* of Ethernet */
+	PLK_WHERE_ARP,
+	PLK_WHERE_ND, /* an option of neighbour discovery */
+	PLK_WHERES
 };
 
 /* What the worker counts: one slot each in its page (core/books.h). */
@@ -168,6 +180,9 @@ enum plk_event {
 	X(TX_PIECES,       "tx_pieces")       /* frames more, since superframes were cut */ \
 	X(TX_GSO,          "tx_dropped_gso")  /* a superframe that the interface does not take and that cannot be cut */ \
 	X(TX_BAD_HEADER,   "tx_dropped_bad_header") \
+	X(TX_MAC,          "tx_dropped_mac")  /* refused by mac=, vlan=, rate= of the port */ \
+	X(TX_VLAN,         "tx_dropped_vlan") \
+	X(TX_RATE,         "tx_dropped_rate") \
 	X(TX_ENOBUFS,      "tx_dropped_enobufs") \
 	X(TX_EMSGSIZE,     "tx_dropped_emsgsize") \
 	X(TX_ENETDOWN,     "tx_dropped_enetdown") /* the interface is down or gone */ \
@@ -243,6 +258,8 @@ enum plk_counter {
 	P(PACKET, packet) \
 	/* front to worker */ \
 	P(CONFIG, config) \
+	/* the VLANs of a port, before the port itself */ \
+	P(VLANS, vlans) \
 	P(PORT, port) \
 	P(ABOUT, about) \
 	P(CLIENT, client) \
@@ -312,11 +329,15 @@ enum plk_counter {
 	U8(class, PLK_CLASSES - 1) U32(block_bytes, PLK_ANY32) U32(n_blocks, PLK_ANY32)
 #define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX) U16(ports, PLK_PORTS_MAX)
+#define PLK_MSG_VLANS_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) RAW(vlans, PLK_VLAN_BYTES)
 #define PLK_MSG_PORT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) U8(role, PLK_ROLES - 1) U8(vnet_hdr, PLK_VNET_HDR_HASH) \
 	U8(direction, PLK_DIRECTIONS - 1) U8(latency, PLK_LATENCIES - 1) U32(max_clients, PLK_CLIENTS_MAX) \
 	U8(passive, 1) U8(adopt, 1) U8(tcp, 1) U8(close_on_loss, 1) U8(format, PLK_FORMATS - 1) \
-	U32(snaplen, PLK_SNAPLEN_MAX)
+	U32(snaplen, PLK_SNAPLEN_MAX) \
+	U8(n_macs, PLK_LIST_MAX) RAW(macs, PLK_LIST_MAX * PLK_ETH_ADDR) U8(has_vlans, 1) \
+	U32(rate_fps, PLK_ANY32) U32(burst, PLK_ANY32)
 #define PLK_MSG_ABOUT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(what, PLK_ABOUTS - 1) U8(n, PLK_ABOUT_PIECE) RAW(text, PLK_ABOUT_PIECE)
 #define PLK_MSG_CLIENT_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -380,7 +401,7 @@ struct plk_msg {
 };
 
 /* Enough for every encoded message, bytes. */
-#define PLK_MSG_MAX 256
+#define PLK_MSG_MAX 516
 
 /** plk_class_is_bulk(), plk_class_is_long(), plk_class_is_attach() - what a receiver's class says */
 bool plk_class_is_bulk(enum plk_class rx);

@@ -55,6 +55,7 @@ static const struct rule rules_table[] = {
 	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_SEAL,          SETUP,       0, 0, ONCE},
 
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_CONFIG,        START,       1, 1, ONCE},
+	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_VLANS,         SETUP,       0, 0, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_PORT,          SETUP,       0, 1, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_ABOUT,         SETUP,       0, 0, AGAIN},
 	{PLK_CHANNEL_FRONT_WORKER,      PLK_MSG_GO,            SETUP,       0, 0, ONCE},

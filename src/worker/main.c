@@ -221,8 +221,10 @@ port_take(const struct plk_msg_port *m, int *fd)
 {
 	struct port *port = &worker.ports[m->port];
 	int listener = PLK_WORKER_FD_LISTENER + m->port;
+	bool is_guarded;
 
-	if (port->used || listener >= worker.first_client)
+	if (port->used || listener >= worker.first_client ||
+	    plk_guard_make(m, &is_guarded) != PLK_OK)
 		refuse(PLK_MSG_PORT);
 	if (m->adopt && listener_adopt(m, *fd) != PLK_OK) {
 		plk_fd_close(fd);
@@ -244,6 +246,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.latency = (enum plk_latency)m->latency,
 		.max_clients = m->max_clients,
 		.close_on_loss = m->close_on_loss,
+		.is_guarded = is_guarded,
 		.is_adopted = m->adopt,
 		.listener = listener,
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
@@ -298,6 +301,10 @@ front_order(struct plk_received *received)
 	switch (msg->type) {
 	case PLK_MSG_CONFIG:
 		config_take(&msg->u.config, &received->fd);
+		break;
+	case PLK_MSG_VLANS:
+		if (plk_guard_vlans(&msg->u.vlans) != PLK_OK)
+			refuse(PLK_MSG_VLANS);
 		break;
 	case PLK_MSG_PORT:
 		port_take(&msg->u.port, &received->fd);

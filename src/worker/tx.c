@@ -380,6 +380,8 @@ plk_tx_judge(struct client *from, const struct plk_frame *frame, struct tx_frame
 		plk_worker_event(PLK_EVENT_BAD_HEADER, from->port, err, 0);
 		return false;
 	}
+	if (plk_client_port(from)->is_guarded && !plk_guard_pass(from, frame->eth, &vnet))
+		return false;
 	*out = (struct tx_frame){
 		.eth = {from->in.p + (frame->eth.p - from->in.p), frame->eth.n},
 		.vnet = vnet,

@@ -19,8 +19,10 @@
 
 #include <pktlock/deframer.h>
 
+#include "core/allow.h"
 #include "core/batch.h"
 #include "core/books.h"
+#include "core/bucket.h"
 #include "core/fdb.h"
 #include "core/outq.h"
 #include "core/ratelimit.h"
@@ -63,6 +65,7 @@
 	4 /* so many in a row, that is: one may have found the queue full for an instant */
 #define PLK_LOSSES_MS 200 /* after frames came, the kernel is asked what it had to drop */
 #define PLK_TRACE_MS 1000 /* between two statistics of a pcapng stream, while packets come */
+#define PLK_GUARD_MS 5000 /* between two lines about what a port's guard refused, of a kind */
 #define PLK_LOST_MS 50    /* after the interface went, its last frames come out of the rings */
 
 /** struct port - what clients of one remote may do
@@ -78,6 +81,7 @@ struct port {
 	enum plk_latency latency;
 	uint32_t max_clients;
 	bool close_on_loss;
+	bool is_guarded; /* worker.guards has its guard */
 	uint32_t n_clients;
 	struct client *clients;  /* those that are OPEN, by @next */
 	struct plk_batch *batch; /* of a capture port: see deliver.c */
@@ -89,6 +93,20 @@ struct port {
 	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
 	bool is_untold; /* a connection of an active remote found no slot: the front is to be told */
 	struct plk_watch watch;
+};
+
+/** struct guard - what clients of a port may send: mac=, vlan=, rate=
+ * @has_set: the set of VLANs has come, which is before the port
+ * @bucket:  all clients of the port take from it: more connections send no more; its fps is 0 if there is no rate=
+ * @limited: frames that the bucket refused since that was last said
+ * @again_ms: when a line about a counter may be said again; by PLK_COUNTER_TX_MAC and the two that follow
+ */
+struct guard {
+	struct plk_allow allow;
+	bool has_set;
+	struct plk_bucket bucket;
+	uint64_t limited;
+	uint64_t again_ms[PLK_COUNTER_TX_RATE - PLK_COUNTER_TX_MAC + 1];
 };
 
 enum client_state {
@@ -193,6 +211,7 @@ struct worker {
 	struct plk_watch front_watch;
 	struct plk_watch broker_watch;
 	struct port ports[PLK_PORTS_MAX];
+	struct guard guards[PLK_PORTS_MAX];
 	struct plk_adopted adopted[PLK_PORTS_MAX];
 	size_t n_adopted;
 	struct client *clients;
@@ -292,6 +311,23 @@ plk_client_port(const struct client *client)
 {
 	return &worker.ports[client->port];
 }
+
+/* guard.c */
+
+/** plk_guard_vlans() - the VLANs of a port that will come; Return: PLK_OK; PLK_E_LIMIT (they came already, or the port did) */
+PLK_MUST_USE enum plk_err plk_guard_vlans(const struct plk_msg_vlans *vlans);
+
+/** plk_guard_make() - the guard of a port that has come
+ * @is_guarded:  set on PLK_OK only; whether it has any
+ * Return: PLK_OK; PLK_E_LIMIT (the VLANs have not come, or nobody asked for them; a burst without a rate, or none with one).
+ */
+PLK_MUST_USE enum plk_err plk_guard_make(const struct plk_msg_port *port, bool *is_guarded);
+
+/** plk_guard_pass() - whether a client of a guarded port may send a frame
+ * @vnet: its header, which passed plk_vnet_check() with it
+ * Return: false if not: then it is counted, and told.
+ */
+bool plk_guard_pass(struct client *from, struct plk_span eth, const struct plk_vnet *vnet);
 
 /* tx.c */
 

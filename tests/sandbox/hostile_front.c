@@ -107,6 +107,7 @@ SAY(supervisor_huge, say(SUPERVISOR, zeros, sizeof zeros, -1))
 
 SAY(worker_config, say_type(WORKER, PLK_MSG_CONFIG, -1))
 SAY(worker_port, say_type(WORKER, PLK_MSG_PORT, -1))
+SAY(worker_vlans, say_type(WORKER, PLK_MSG_VLANS, -1))
 SAY(worker_about, say_type(WORKER, PLK_MSG_ABOUT, -1))
 SAY(worker_go, say_type(WORKER, PLK_MSG_GO, -1))
 SAY(worker_packet, say_type(WORKER, PLK_MSG_PACKET, -1))
@@ -367,6 +368,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("supervisor-huge", supervisor_huge),
 	RUN("worker-config", worker_config),
 	RUN("worker-port", worker_port),
+	RUN("worker-vlans", worker_vlans),
 	RUN("worker-about", worker_about),
 	RUN("worker-go", worker_go),
 	RUN("worker-packet", worker_packet),

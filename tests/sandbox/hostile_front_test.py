@@ -56,7 +56,7 @@ SUPERVISOR = {
 WORKER = {
     f"worker-{what}": refused("worker", name)
     for what, name in {
-        "config": "CONFIG", "port": "PORT", "about": "ABOUT", "go": "GO", "packet": "PACKET", "channel": "CHANNEL", "none": "NONE", "huge": "NONE",
+        "config": "CONFIG", "port": "PORT", "vlans": "VLANS", "about": "ABOUT", "go": "GO", "packet": "PACKET", "channel": "CHANNEL", "none": "NONE", "huge": "NONE",
         "client-nothing": "CLIENT", "link-long": "LINK_IS", "link-value": "LINK_IS",
     }.items()
 }

@@ -29,7 +29,7 @@ struct field {
 #define RAW(n) {RAW, n, 0}
 /* clang-format on */
 
-#define FIELDS_MAX 12
+#define FIELDS_MAX 18
 
 struct row {
 	unsigned type;
@@ -76,8 +76,9 @@ static const struct row rows[] = {
 	ROW(LINK, 29, U8(8), U32(2147483647), U8(1), U8(1), U8(PLK_LINK_KINDS - 1), ANY32, STR(16)),
 	ROW(PACKET, 10, U8(6), ANY32, ANY32),
 	ROW(CONFIG, 11, U32(1024), U32(16777216), U16(64)),
-	ROW(PORT, 20, U16(63), U8(2), U8(20), U8(3), U8(2), U32(1024), U8(1), U8(1), U8(1), U8(1),
-	 U8(2), U32(262144)),
+	ROW(VLANS, 515, U16(63), RAW(512)),
+	ROW(PORT, 222, U16(63), U8(2), U8(20), U8(3), U8(2), U32(1024), U8(1), U8(1), U8(1), U8(1),
+	 U8(2), U32(262144), U8(32), RAW(192), U8(1), ANY32, ANY32),
 	ROW(ABOUT, 227, U8(2), U8(224), RAW(224)),
 	ROW(CLIENT, 3, U16(63)),
 	ROW(ADMIT, 10, U32(1023), ANY32, U8(1)),

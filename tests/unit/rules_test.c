@@ -54,6 +54,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_SEAL, "--y-", "y--", true},
 
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CONFIG, "y---", "-y-", true},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_VLANS, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PORT, "--y-", "yy-", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ABOUT, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_GO, "--y-", "y--", true},

@@ -20,6 +20,16 @@
  *   vlan=          inject, attach     ID *("+" ID)            0-4094, 0 is untagged              every VLAN
  *   rate=          inject, attach     NUMBER [":" NUMBER]     1-4294967295 frames/s, burst       no limit; burst = rate
  *
+ * mac=, vlan= and rate= say what clients may send. A frame that they refuse is dropped and counted by its reason; its client stays.
+ *
+ *   mac=   the Ethernet source, the sender's hardware address in ARP and RARP, and the link-layer address options of IPv6 neighbour
+ *          discovery are each one of these. What hides them from us but not from a receiver is refused: wire/claims.h has the list.
+ *   vlan=  the VID of the outermost tag, of 802.1Q or 802.1ad; a priority tag (VID 0) alone is untagged, one before another tag is
+ *          refused, and so is a tag that is cut short, or of a TPID before the standard. Inner tags do not count.
+ *   rate=  for all clients of the port together, so that who connects again, or twice, sends no more: for a share of its own a client
+ *          needs a port of its own. A superframe is as many frames as it has segments; one that is larger than the burst passes when
+ *          the burst is whole, and the frames behind it wait so much longer for theirs. Frames above the rate are dropped, not kept.
+ *
  * A key stands at most once, in any order. Unix remotes are punix:, unix:, pfd: and sd:. The
  * printed form is canonical: keys in the order of this table, defaults left out, VLANs ascending,
  * MACs in lower case. Parse, print and parse again gives the same port.

@@ -419,6 +419,27 @@ def msg_seeds():
     return seeds
 
 
+def fdb_learn(address, owner):
+    return bytes([0, address, owner])
+
+
+def fdb_seeds():
+    bucket = b"".join(fdb_learn(i, i) for i in range(4))
+    return {
+        "move": fdb_learn(5, 1) + fdb_learn(5, 2) + fdb_learn(5, 7) + fdb_learn(5, 1),
+        "same-again": fdb_learn(5, 1) * 2 + fdb_learn(37, 1) + fdb_learn(5, 1) + fdb_learn(69, 1),
+        "group": fdb_learn(96, 1),
+        "leaves": fdb_learn(5, 1) + fdb_learn(6, 2) + bytes([2, 1]) + fdb_learn(5, 2) + bytes([2, 7]),
+        "age": fdb_learn(5, 1) + bytes([3, 30]) + fdb_learn(6, 1) + bytes([3, 1]) + fdb_learn(6, 1) + bytes([3, 31]),
+        "spoke-in-time": (fdb_learn(5, 1) + bytes([3, 29])) * 4,
+        "full": bucket + fdb_learn(4, 4),
+        "greatest-gives-way": bucket + fdb_learn(32, 0) + fdb_learn(33, 0) + fdb_learn(4, 4),
+        "oldest-gives-way": b"".join(fdb_learn(i, 7) + bytes([3, 1]) for i in (3, 1, 0, 2)) + fdb_learn(3, 7) + fdb_learn(9, 0),
+        "own-gives-way": bucket + fdb_learn(4, 3) + fdb_learn(3, 3),
+        "flood": b"".join(fdb_learn(i % 96, 6) for i in range(300)) + bucket,
+    }
+
+
 def cmdline_seeds():
     base = ["--interface=eth0", "--remote=capture@pfd:3"]
     lines = {
@@ -894,6 +915,7 @@ SEEDS = {
     "claims": claims_seeds,
     "cmdline": cmdline_seeds,
     "deframer": deframer_seeds,
+    "fdb": fdb_seeds,
     "frame": frame_seeds,
     "front": front_seeds,
     "layers": layers_seeds,

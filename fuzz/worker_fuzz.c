@@ -33,6 +33,8 @@
 #include "hostile.h"
 
 int worker_main(void);
+ssize_t __real_getrandom(void *p, size_t n, unsigned flags);
+ssize_t __wrap_getrandom(void *p, size_t n, unsigned flags);
 void *__real_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset);
 long __real_syscall(long number, ...);
@@ -76,6 +78,16 @@ static uint8_t *block;
 static uint8_t *slot_memory[PLK_CLASS_RX];
 
 /* ---- the C library ---- */
+
+ssize_t
+__wrap_getrandom(void *p, size_t n, unsigned flags)
+{
+	if (!hostile.running)
+		return __real_getrandom(p, n, flags);
+	CHECK(worker.stage == PLK_STAGE_SETUP && !fakes.sandboxed);
+	memset(p, 1, n);
+	return (ssize_t)n;
+}
 
 /* The counters: it is the front's memory, or something else that he sent. */
 static void *

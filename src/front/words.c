@@ -325,6 +325,13 @@ label_of(uint64_t port)
 	return port < front.cmdline.n_ports ? front.ports[port].label : "?";
 }
 
+/* Where an address is. */
+static const char *
+place_of(uint64_t port)
+{
+	return port == PLK_PORTS_MAX ? "interface" : label_of(port);
+}
+
 /* Why a process ends itself. */
 static void
 end_log(const char *from, const struct plk_msg_event *e)
@@ -435,6 +442,14 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 	case PLK_EVENT_REFUSED_RATE:
 	case PLK_EVENT_UNJUDGED:
 		guard_log(e);
+		break;
+	case PLK_EVENT_MOVED:
+		plk_log(PLK_LOG_LINE_INFO,
+			"address moved mac=%02x:%02x:%02x:%02x:%02x:%02x from=%s to=%s",
+			(unsigned)(e->c >> 40 & 0xff), (unsigned)(e->c >> 32 & 0xff),
+			(unsigned)(e->c >> 24 & 0xff), (unsigned)(e->c >> 16 & 0xff),
+			(unsigned)(e->c >> 8 & 0xff), (unsigned)(e->c & 0xff), place_of(e->b),
+			place_of(e->a));
 		break;
 	default:
 		end_log(from, e);

@@ -148,9 +148,10 @@ enum plk_event {
 	PLK_EVENT_REFUSED_VLAN, /* a: port, b: VLAN ID */
 	PLK_EVENT_REFUSED_RATE, /* a: port, b: frames since this was last said */
 	PLK_EVENT_UNJUDGED,     /* a: port, b: enum plk_err, c: 1 if its VLAN, 0 if its addresses */
-	PLK_EVENT_MEMORY,       /* b: errno; c: bytes; the sender ends itself after it */
-	PLK_EVENT_SYSTEM,       /* a: where, b: errno; the sender ends itself after it */
-	PLK_EVENT_CONFINE,      /* a: enum plk_step, b: errno; the sender ends itself after it */
+	PLK_EVENT_MOVED, /* a: port where an address is now, b: where it was; PLK_PORTS_MAX is the interface; c: it */
+	PLK_EVENT_MEMORY,  /* b: errno; c: bytes; the sender ends itself after it */
+	PLK_EVENT_SYSTEM,  /* a: where, b: errno; the sender ends itself after it */
+	PLK_EVENT_CONFINE, /* a: enum plk_step, b: errno; the sender ends itself after it */
 	PLK_EVENTS
 };
 
@@ -190,6 +191,8 @@ enum plk_where {
 	X(TX_EINVAL,       "tx_dropped_einval") \
 	X(TX_OTHER,        "tx_dropped_other") \
 	X(SWITCHED,        "switched_frames") /* from one attached client to another */ \
+	X(SWITCH_MOVES,    "switch_moves")     /* an address was heard at another client than before, or at the interface */ \
+	X(SWITCH_EVICTIONS, "switch_evictions") /* an address was forgotten, or not learned, since the table had no room */ \
 	X(IGNORED_BYTES,   "ignored_bytes")   /* sent by capture clients */ \
 	X(CLIENTS_TOTAL,   "clients_total")   /* admitted */ \
 	X(CLIENTS_CLOSED,  "clients_closed") /* after they were admitted */ \

@@ -543,7 +543,7 @@ attach_targets(enum plk_class class, const uint8_t *eth, uint8_t pkttype)
 	uint32_t owner = 0;
 	bool known;
 
-	plk_fdb_learn(&worker.fdb, eth + PLK_ETH_ADDR, PLK_FDB_INTERFACE);
+	plk_switch_learn(eth + PLK_ETH_ADDR, PLK_FDB_INTERFACE);
 	known = !plk_mac_is_group(eth) && plk_fdb_find(&worker.fdb, eth, &owner);
 	targets_clear();
 	for (uint32_t i = 0; i < worker.n_open && !known; i++) {

@@ -176,6 +176,7 @@ config_take(const struct plk_msg_config *config, int *page)
 	worker.page = map;
 	plk_fd_close(page);
 	numbers_take(config->ports);
+	must(plk_switch_init(), __LINE__);
 	error = plk_clients_make(config->clients, config->queue);
 	if (error < 0)
 		give_up(PLK_EVENT_MEMORY, 0, (uint64_t)-error,

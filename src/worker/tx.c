@@ -335,7 +335,7 @@ tx_attached(struct client *from, const struct tx_frame *frame)
 	uint32_t owner = 0;
 	bool known;
 
-	plk_fdb_learn(&worker.fdb, eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
+	plk_switch_learn(eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
 	known = !plk_mac_is_group(eth.p) && plk_fdb_find(&worker.fdb, eth.p, &owner);
 	/* what waited for room goes on to the interface, wherever its address is now: pieces of it may be there */
 	if ((!known || owner == PLK_FDB_INTERFACE || from->is_blocked) &&

@@ -228,6 +228,7 @@ struct worker {
 	int tx;
 	struct plk_msg_link_is link; /* how the interface is */
 	struct plk_fdb fdb;
+	struct plk_timer fdb_timer; /* while there is an address that ages */
 	struct plk_timer accept_timer;
 	struct plk_timer tx_timer;
 	struct plk_timer gone_timer;
@@ -391,6 +392,14 @@ uint64_t plk_deliver_work(void);
 /** plk_deliver_local() - a frame of an attached client to one other (@to) or all others (@to is NULL) */
 void plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
 		       const struct client *to);
+
+/* switch.c */
+
+/** plk_switch_init() - an empty switch with a key of its own; Return: 0 or -errno */
+int plk_switch_init(void);
+
+/** plk_switch_learn() - a frame came from @mac, at a client's slot or PLK_FDB_INTERFACE */
+void plk_switch_learn(const uint8_t *mac, uint32_t owner);
 
 /* rx.c */
 

@@ -13,7 +13,8 @@
  * nothing is mapped after it serves; the sandbox is closed before it says that it serves; each
  * descriptor has the number that sandbox/descriptors.h says, and no client one below the first;
  * nobody waits in accept4(); what is sent to the interface, some port's mac= and vlan= allow, and
- * no more in a time than rate= of the ports, where all that may send have them.
+ * no more in a time than rate= of the ports, where all that may send have them; the books
+ * balance.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -578,12 +579,57 @@ whole_check(void)
 	}
 }
 
+static uint64_t
+counted(enum plk_counter counter)
+{
+	uint64_t n = worker.uncounted[counter];
+
+	return worker.page ? n + worker.page->values[counter] : n;
+}
+
+/* Frames of clients that wait for room at the interface. */
+static uint64_t
+in_hand(void)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < worker.n_slots; i++)
+		n += worker.clients[i].state == CLIENT_OPEN && worker.clients[i].is_blocked &&
+		     worker.clients[i].pieces_sent == 0;
+	return n;
+}
+
+static uint64_t
+counted_between(enum plk_counter first, enum plk_counter last)
+{
+	uint64_t n = 0;
+
+	for (int i = (int)first; i <= (int)last; i++)
+		n += counted((enum plk_counter)i);
+	return n;
+}
+
+/* What came in went somewhere (core/books.h). */
+static void
+balance_check(void)
+{
+	CHECK(counted(PLK_COUNTER_RX_FRAMES) + counted(PLK_COUNTER_RX_COPIES) +
+		      counted(PLK_COUNTER_RX_PIECES) + counted(PLK_COUNTER_SWITCHED) ==
+	      counted(PLK_COUNTER_DELIVERED) + counted(PLK_COUNTER_RX_UNWANTED) +
+		      counted_between(PLK_COUNTER_RX_QUEUE, PLK_COUNTER_RX_WORKER));
+	CHECK(counted(PLK_COUNTER_CLIENT_FRAMES) + counted(PLK_COUNTER_TX_PIECES) ==
+	      counted(PLK_COUNTER_TX_FRAMES) + counted(PLK_COUNTER_TX_SWITCHED) +
+		      counted(PLK_COUNTER_TX_UNWANTED) +
+		      counted_between(PLK_COUNTER_TX_GSO, PLK_COUNTER_TX_OTHER) + in_hand());
+}
+
 static void
 waits(void)
 {
 	numbers_check();
 	whole_check();
 	books_check();
+	balance_check();
 }
 
 /* A number that is taken only so that nothing else gets it is a copy of /dev/null. */
@@ -744,6 +790,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world = (struct world){.no_channels = setup & 1, .n_skipped = setup & 2 ? UINT32_MAX : 0};
 	fakes_reset(setup >> 4);
 	hostile_run(&process, in);
+	balance_check();
 	if (world.memory)
 		CHECK(munmap(world.memory, world.n_memory) == 0);
 	if (world.page)

@@ -7,7 +7,22 @@
  * the next. A worker that is hijacked can write what it likes, but what was shown once never goes back: a total is at
  * least what it was when it was last read.
  *
- * Pure. Test: tests/unit/books_test.c.
+ * What adds up. Of frames from the interface, and of those that are switched from client to client:
+ *
+ *   rx_frames + rx_copies + rx_pieces + switched_frames
+ *       = delivered_frames + rx_unwanted + all rx_dropped_* but rx_dropped_kernel
+ *
+ * and of frames from clients:
+ *
+ *   client_frames + tx_pieces = tx_frames + tx_switched + tx_unwanted + all tx_dropped_*
+ *
+ * rx_frames + rx_dropped_kernel is what the kernel had for us, behind the filter: each frame once for each class of receivers that is
+ * bound. Delivered is what was put into a client's queue; what is in there when the connection ends goes with it. A client's frame
+ * that waits for room at the interface is counted as taken, and not yet on the other side: one for each client at most. A worker that
+ * is killed counts nothing of the wake-up it was in, on either side, but for a frame that waited; and blocks of rings that it had
+ * not given back are rx_dropped_worker.
+ *
+ * Pure. Test: tests/unit/books_test.c; that they add up, tests/netns/books_test.py.
  */
 #ifndef PLK_CORE_BOOKS_H
 #define PLK_CORE_BOOKS_H

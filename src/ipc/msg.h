@@ -163,12 +163,14 @@ enum plk_where {
 	PLK_WHERES
 };
 
-/* What the worker counts: one slot each in its page (core/books.h). */
+/* What the worker counts: one slot each in its page; how they add up, core/books.h says. */
 /* clang-format off */
 #define PLK_COUNTER_TABLE(X) \
-	X(RX_FRAMES,       "rx_frames")       /* taken from the interface */ \
+	X(RX_FRAMES,       "rx_frames")       /* taken from the interface, once for each class of receivers */ \
 	X(RX_BYTES,        "rx_bytes") \
 	X(RX_PIECES,       "rx_pieces")       /* frames more, since superframes were cut */ \
+	X(RX_COPIES,       "rx_copies")       /* frames more, since several clients had the same */ \
+	X(RX_UNWANTED,     "rx_unwanted")     /* for no client: none there, none of that direction, or known to be for others */ \
 	X(RX_KERNEL,       "rx_dropped_kernel")    /* PACKET_STATISTICS: the ring or the socket was full */ \
 	X(RX_QUEUE,        "rx_dropped_queue")     /* a client's queue was full */ \
 	X(RX_OVERSIZE,     "rx_dropped_oversize")  /* too long for the client's format */ \
@@ -176,9 +178,12 @@ enum plk_where {
 	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
 	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
+	X(CLIENT_FRAMES,   "client_frames")   /* taken from clients */ \
 	X(TX_FRAMES,       "tx_frames")       /* given to the interface */ \
 	X(TX_BYTES,        "tx_bytes") \
 	X(TX_PIECES,       "tx_pieces")       /* frames more, since superframes were cut */ \
+	X(TX_SWITCHED,     "tx_switched")     /* not sent: for other attached clients only */ \
+	X(TX_UNWANTED,     "tx_unwanted")     /* not sent: for the client it came from, or for one that takes none */ \
 	X(TX_GSO,          "tx_dropped_gso")  /* a superframe that the interface does not take and that cannot be cut */ \
 	X(TX_BAD_HEADER,   "tx_dropped_bad_header") \
 	X(TX_MAC,          "tx_dropped_mac")  /* refused by mac=, vlan=, rate= of the port */ \
@@ -190,7 +195,7 @@ enum plk_where {
 	X(TX_NOCARRIER,    "tx_dropped_nocarrier") /* it has no carrier: a TAP without a VM, a veth whose other end is down */ \
 	X(TX_EINVAL,       "tx_dropped_einval") \
 	X(TX_OTHER,        "tx_dropped_other") \
-	X(SWITCHED,        "switched_frames") /* from one attached client to another */ \
+	X(SWITCHED,        "switched_frames") /* from one attached client to another, once for each of these */ \
 	X(SWITCH_MOVES,    "switch_moves")     /* an address was heard at another client than before, or at the interface */ \
 	X(SWITCH_EVICTIONS, "switch_evictions") /* an address was forgotten, or not learned, since the table had no room */ \
 	X(IGNORED_BYTES,   "ignored_bytes")   /* sent by capture clients */ \

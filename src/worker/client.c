@@ -243,6 +243,7 @@ frames_send(struct client *client)
 
 	while ((err = plk_deframer_next(&client->deframer, &frame)) == PLK_OK) {
 		client->from_client++;
+		plk_worker_count(PLK_COUNTER_CLIENT_FRAMES, 1);
 		if (plk_tx_judge(client, &frame, &judged) && !plk_tx(client, &judged)) {
 			client_block(client, &judged);
 			return;

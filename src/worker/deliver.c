@@ -95,6 +95,7 @@ plk_deliver_join(struct client *client)
 	struct port *port = plk_client_port(client);
 
 	port->batch = &batches[client->port];
+	port->n_open++;
 	client->next = port->clients;
 	port->clients = client;
 	takers_list();
@@ -108,6 +109,7 @@ plk_deliver_leave(struct client *client)
 	while (*at != client)
 		at = &(*at)->next;
 	*at = client->next;
+	plk_client_port(client)->n_open--;
 	takers_list();
 }
 
@@ -345,12 +347,8 @@ targets_count(const struct targets *targets)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < targets->n; i++) {
-		n += targets->target[i].client != NULL;
-		for (const struct client *c = targets->target[i].port->clients;
-		     c && !targets->target[i].client; c = c->next)
-			n++;
-	}
+	for (size_t i = 0; i < targets->n; i++)
+		n += targets->target[i].client ? 1 : targets->target[i].port->n_open;
 	return n;
 }
 
@@ -415,6 +413,16 @@ targets_deliver(const struct view *view)
 }
 
 /* ---- from the interface ---- */
+
+/* A frame went to so many clients. */
+static void
+clients_count(uint64_t n)
+{
+	if (n > 0)
+		plk_worker_count(PLK_COUNTER_RX_COPIES, n - 1);
+	else
+		plk_worker_count(PLK_COUNTER_RX_UNWANTED, 1);
+}
 
 static bool
 wants_direction(const struct port *port, uint8_t pkttype)
@@ -506,16 +514,20 @@ targets_plain_deliver(struct plk_span eth)
 static void
 capture_plain_deliver(enum plk_class class, const struct plk_rxpkt *packet)
 {
+	uint64_t n = 0;
+
 	for (size_t i = 0; i < takers[class].n; i++) {
 		struct port *port = takers[class].port[i];
 
 		if (!wants_direction(port, packet->pkttype))
 			continue;
+		n += port->n_open;
 		if (port->format == PLK_FORMAT_PCAPNG)
 			plain_block_put(port, packet);
 		else
 			plain_stream_put(port, packet->eth);
 	}
+	clients_count(n);
 }
 
 static void
@@ -526,6 +538,7 @@ capture_deliver(enum plk_class class, const struct view *view)
 		if (wants_direction(takers[class].port[i], view->pkttype))
 			target_add(takers[class].port[i], NULL);
 	}
+	clients_count(targets_count(&raws) + targets_count(&wires));
 	targets_deliver(view);
 }
 
@@ -555,6 +568,7 @@ attach_targets(enum plk_class class, const uint8_t *eth, uint8_t pkttype)
 	if (known && owner != PLK_FDB_INTERFACE &&
 	    takes(class, plk_client_port(&worker.clients[owner]), pkttype))
 		target_add(plk_client_port(&worker.clients[owner]), &worker.clients[owner]);
+	clients_count(raws.n + wires.n);
 }
 
 static void
@@ -607,7 +621,7 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_
 
 /* ---- from a client ---- */
 
-void
+size_t
 plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
 		  const struct client *to)
 {
@@ -622,10 +636,11 @@ plk_deliver_local(const struct client *from, struct plk_span eth, const struct p
 		    !wants_direction(port, PACKET_HOST))
 			continue;
 		target_add(port, client);
-		plk_worker_count(PLK_COUNTER_SWITCHED, 1);
 	}
+	plk_worker_count(PLK_COUNTER_SWITCHED, raws.n + wires.n);
 	if (vnet->flags == 0 && vnet->gso_type == PLK_VNET_GSO_NONE && eth.n <= PLK_FRAME_MAX)
 		targets_plain_deliver(eth);
 	else
 		targets_deliver(&view);
+	return raws.n + wires.n;
 }

@@ -11,6 +11,14 @@
 #include "wire/rxslot.h"
 #include "worker/worker.h"
 
+/* A frame is lost that cannot be read. */
+static void
+lost_count(void)
+{
+	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
+	plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1);
+}
+
 /* What came is written to the clients, and soon the kernel is asked what it had to drop. */
 static void
 read_done(void)
@@ -38,7 +46,7 @@ block_deliver(enum plk_class class, struct plk_mspan block)
 	while (err == PLK_OK && (err = plk_rxblk_next(&walk, &packet)) == PLK_OK)
 		plk_deliver_rx(class, &packet, room_of(block, &packet));
 	if (err != PLK_E_SHORT)
-		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1);
+		lost_count();
 	plk_deliver_flush(class);
 }
 
@@ -91,7 +99,7 @@ slot_deliver(struct rx *rx, enum plk_class class)
 	if (plk_rxslot_parse((struct plk_span){slot.p, slot.n}, &packet) == PLK_OK)
 		plk_deliver_rx(class, &packet, room_of(slot, &packet));
 	else
-		plk_worker_count(PLK_COUNTER_RX_MALFORMED, 1);
+		lost_count();
 	plk_slots_give(&rx->slots);
 }
 

@@ -334,17 +334,23 @@ tx_attached(struct client *from, const struct tx_frame *frame)
 	const struct plk_span eth = eth_of(frame);
 	uint32_t owner = 0;
 	bool known;
+	bool to_interface;
+	size_t n_others = 0;
 
-	plk_switch_learn(eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
+	if (!from->is_blocked) /* heard once, however often it is offered */
+		plk_switch_learn(eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
 	known = !plk_mac_is_group(eth.p) && plk_fdb_find(&worker.fdb, eth.p, &owner);
 	/* what waited for room goes on to the interface, wherever its address is now: pieces of it may be there */
-	if ((!known || owner == PLK_FDB_INTERFACE || from->is_blocked) &&
-	    !send_or_drop(from, frame))
+	to_interface = !known || owner == PLK_FDB_INTERFACE || from->is_blocked;
+	if (to_interface && !send_or_drop(from, frame))
 		return false;
 	if (!known)
-		plk_deliver_local(from, eth, &frame->vnet, NULL);
+		n_others = plk_deliver_local(from, eth, &frame->vnet, NULL);
 	else if (owner != PLK_FDB_INTERFACE)
-		plk_deliver_local(from, eth, &frame->vnet, &worker.clients[owner]);
+		n_others = plk_deliver_local(from, eth, &frame->vnet, &worker.clients[owner]);
+	if (!to_interface)
+		plk_worker_count(n_others > 0 ? PLK_COUNTER_TX_SWITCHED : PLK_COUNTER_TX_UNWANTED,
+				 1);
 	return true;
 }
 

@@ -84,6 +84,7 @@ struct port {
 	bool is_guarded; /* worker.guards has its guard */
 	uint32_t n_clients;
 	struct client *clients;  /* those that are OPEN, by @next */
+	uint32_t n_open;         /* of them */
 	struct plk_batch *batch; /* of a capture port: see deliver.c */
 	uint64_t batch_ns;       /* when the last frame in it came */
 	/* what goes before a frame that asks for nothing, but for its length */
@@ -389,9 +390,11 @@ void plk_deliver_flush(enum plk_class class);
 /** plk_deliver_work() - how many records were put into queues or dropped, ever */
 uint64_t plk_deliver_work(void);
 
-/** plk_deliver_local() - a frame of an attached client to one other (@to) or all others (@to is NULL) */
-void plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
-		       const struct client *to);
+/** plk_deliver_local() - a frame of an attached client to one other (@to) or all others (@to is NULL)
+ * Return: for how many clients it was.
+ */
+size_t plk_deliver_local(const struct client *from, struct plk_span eth,
+			 const struct plk_vnet *vnet, const struct client *to);
 
 /* switch.c */
 

@@ -504,6 +504,21 @@ def spawn(argv, fds=None, env=None, stdout=None, stderr=None):
         os.close(null)
 
 
+def books_check(counters, in_hand=0):
+    """What came in went somewhere (src/core/books.h). in_hand: clients of which a frame may wait for room at the interface."""
+
+    def total(*names, prefix):
+        return sum(counters.get(name, 0) for name in names) + sum(
+            value for name, value in counters.items() if name.startswith(prefix) and name != "rx_dropped_kernel")
+
+    seen = total("rx_frames", "rx_copies", "rx_pieces", "switched_frames", prefix="-")
+    gone = total("delivered_frames", "rx_unwanted", prefix="rx_dropped_")
+    equal(seen, gone, f"frames from the interface and between clients do not add up: {counters}")
+    seen = total("client_frames", "tx_pieces", prefix="-")
+    gone = total("tx_frames", "tx_switched", "tx_unwanted", prefix="tx_dropped_")
+    check(gone <= seen <= gone + in_hand, f"frames of clients do not add up: {seen} taken, {gone} dealt with: {counters}")
+
+
 class Process:
     """A process that the test started; its output is collected."""
 
@@ -668,6 +683,12 @@ class Daemon(Process):
         line = self.wait_log(r"^pktlockd\[front\]: info: counters( .*)$", after=after)[0].group(1)
         return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
+    def last_books_check(self):
+        """The books balance at the end. A worker that was killed may have held a frame of each client that waited for room."""
+        lines = re.findall(r"^pktlockd\[front\]: info: counters( .*)$", self.stderr, re.MULTILINE)
+        counters = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", lines[-1] if lines else "")}
+        books_check(counters, in_hand=self.stderr.count("worker died") * 64)
+
     def fd_counts(self):
         return {role: len(os.listdir(f"/proc/{pid}/fd")) for role, pid in self.look().items()}
 
@@ -705,6 +726,7 @@ class Daemon(Process):
         check(self.poll() is None, f"pktlockd had already ended, with status {self.status}")
         os.kill(self.pid, number)
         self.ended(0)
+        self.last_books_check()
 
 
 class Case:

@@ -255,35 +255,41 @@ frames_send(struct client *client)
 		client_close(client, PLK_CLOSE_HEADER, 0);
 }
 
-static void
+/* Whether anything of the frame that waited got through, or it is done with. */
+static bool
 client_unblock(struct client *client)
 {
+	const size_t sent_before = client->pieces_sent;
 	int error;
 
 	if (!plk_tx(client, &client->pending))
-		return;
+		return client->pieces_sent > sent_before;
 	client->is_blocked = false;
 	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
 	if (error < 0) {
 		client_close(client, PLK_CLOSE_ERROR, -error);
-		return;
+		return true;
 	}
 	frames_send(client);
 	if (client->state == CLIENT_OPEN && !client->is_blocked)
 		client_flush(client);
+	return true;
 }
 
+/* By turns: the first may take all the room that there is now, so the next time another is the first. */
 static void
 blocked_retry(void *ctx)
 {
+	const uint32_t first = worker.retry_first;
 	bool again = false;
 
 	(void)ctx;
 	for (uint32_t i = 0; i < worker.n_slots; i++) {
-		struct client *client = &worker.clients[i];
+		uint32_t slot = (first + i) % worker.n_slots;
+		struct client *client = &worker.clients[slot];
 
-		if (client->state == CLIENT_OPEN && client->is_blocked)
-			client_unblock(client);
+		if (client->state == CLIENT_OPEN && client->is_blocked && client_unblock(client))
+			worker.retry_first = slot + 1;
 		again |= client->state == CLIENT_OPEN && client->is_blocked;
 	}
 	if (again)

@@ -232,6 +232,8 @@ struct worker {
 	struct plk_timer fdb_timer; /* while there is an address that ages */
 	struct plk_timer accept_timer;
 	struct plk_timer tx_timer;
+	uint32_t
+		retry_first; /* the slot whose turn it is when there may be room at the interface */
 	struct plk_timer gone_timer;
 	struct plk_timer lost_timer;
 	struct plk_timer losses_timer;

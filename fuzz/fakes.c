@@ -88,6 +88,11 @@ plk_process_wake_precisely(void)
 {
 }
 
+void
+plk_process_small_pages(void)
+{
+}
+
 int
 plk_process_raise_files(void)
 {

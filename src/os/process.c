@@ -26,6 +26,13 @@ plk_process_wake_precisely(void)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0); /* late wake-ups harm nobody */
 }
 
+void
+plk_process_small_pages(void)
+{
+	/* #syscalls:exec prctl[0=PR_SET_THP_DISABLE,1=1] (memory that is touched as it is used) */
+	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* more memory is used without it, no more */
+}
+
 int
 plk_process_raise_files(void)
 {

@@ -32,4 +32,7 @@ void plk_process_forget(const char *name);
 /** plk_process_ignore_signals() - SIGINT, SIGTERM, SIGHUP and SIGUSR1: children end when their channel closes */
 void plk_process_ignore_signals(void);
 
+/** plk_process_small_pages() - no huge pages: who touches a byte of a queue gets a page of it, not 2 MiB */
+void plk_process_small_pages(void);
+
 #endif

@@ -513,6 +513,7 @@ main(void)
 	plk_process_begin("pktlockd-worker");
 	plk_process_wake_precisely();
 	plk_process_ignore_signals();
+	plk_process_small_pages();
 	/* ours comes below */
 	if (plk_process_raise_files() < 0 || loop_open() < 0)
 		return EXIT_FAILURE;

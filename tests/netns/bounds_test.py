@@ -22,6 +22,8 @@ KIB = 1024
 BASE = 2048
 IDLE = 0.1
 INPUT = 128
+BULK = 8 * KIB
+LOW = 12 * KIB
 PAGES = 8
 FLOODER, PINGER, ECHOER = (bytes([2, 0x7B, 0, 0, 0, i]) for i in range(3))
 PING_BYTES = 90
@@ -91,7 +93,7 @@ def test_memory(case):
 
     note("none")
     plk.check(seen["none"] <= BASE, f"{seen['none']} KiB without a client, above {BASE}")
-    plk.check(0 < rings_of(worker) <= 4 * KIB + 64, f"rings of {rings_of(worker)} KiB")
+    plk.equal(rings_of(worker), BULK, "rings, KiB")
     first = crowd(case, daemon, 1, 0)
     note("one")
     first[0].close()
@@ -114,6 +116,22 @@ def test_memory(case):
     status = plk.status_of(worker)
     plk.equal(status.get("THP_enabled", "0"), "0", "whether huge pages may make a queue that is hardly used large")
     daemon.stop()
+
+
+def test_rings(case):
+    """Of each kind of receiver that a port needs, one."""
+    case.veth()
+    for specs, rings in (
+        (["inject"], 0),
+        (["capture"], BULK),
+        (["capture,latency=low"], LOW),
+        (["attach"], LOW),
+        (["attach,latency=bulk", "capture", "capture,format=pcapng"], 2 * BULK),
+        (["attach", "attach,latency=bulk", "capture", "capture,latency=low", "inject"], 2 * BULK + 2 * LOW),
+    ):
+        daemon = case.daemon(*(f"--remote={spec}@punix:{case.path(f'r{i}')}" for i, spec in enumerate(specs)))
+        plk.equal(rings_of(daemon.family["worker"]), rings, f"rings of {specs}, KiB")
+        daemon.stop()
 
 
 def test_memory_of_senders(case):

@@ -37,18 +37,20 @@ def figures(sent, got, cpu, own=0, sink=None):
     }
 
 
-def pktlock(gen, size=64, keys="", clients=1, super_=None, seconds=None, options=()):
-    """A capture port, and a client of it that counts and compares."""
+def pktlock(gen, size=64, port="capture", clients=1, super_=None, options=()):
+    """A port, and clients of it that count and compare; at an attach port each says first who it is."""
     form = "vnet" if super_ else "qemu"
+    hello = 1 if port.startswith("attach") else None
 
     def run(case):
         lab.cable(case)
-        daemon = lab.daemon(case, f"capture,format={form}{keys}@punix:{case.path('c')}", options=options)
-        sink = lab.Tool(case, lab.RECEIVER, "sink", path=case.path("c"), bytes=size, count=clients, format=form, super=super_)
+        daemon = lab.daemon(case, f"{port},format={form}@punix:{case.path('c')}", options=options)
+        sink = lab.Tool(case, lab.RECEIVER, "sink", path=case.path("c"), bytes=size, count=clients, format=form, super=super_,
+                        hello=hello)
         daemon.wait_log("client connected", count=clients)
         all_, worker = [*daemon.family.values(), sink.pid], daemon.family["worker"]
         before, before_worker = lab.cpu_ns(*daemon.family.values()), lab.cpu_ns(worker)
-        sent = lab.generate(case, bytes=size, super=super_, seconds=seconds, **gen)
+        sent = lab.generate(case, bytes=size, super=super_, **gen)
         lab.settle(*all_)
         cpu, cpu_worker = lab.cpu_ns(*daemon.family.values()) - before, lab.cpu_ns(worker) - before_worker
         got = sink.stop()
@@ -57,7 +59,7 @@ def pktlock(gen, size=64, keys="", clients=1, super_=None, seconds=None, options
         shared = {key: got[key] // clients for key in ("frames", "bytes")}
         found = figures(sent, shared, cpu, own / clients, {"cpu_ns": got["cpu_ns"] / clients})
         found["worker_ns"] = cpu_worker / sent["frames"]
-        return found
+        return found | {key: got[key] for key in ("p50_us", "p90_us", "p99_us")}
 
     return run
 

@@ -2,6 +2,7 @@
 """Capture: frames of an interface to a client, against others that capture, and the bare kernel."""
 
 import re
+import time
 
 import lab
 import plk
@@ -19,6 +20,7 @@ GIGABITS = [Column("gbit", "Gbit/s", "{:.1f}"), *COLUMNS[1:4]]
 LIVE = {"how": "xdp", "iface": "e0"}  # as if e0 had received them
 SENT = {"how": "mmsg", "iface": "e1"}  # really sent
 HUB = ("-netdev hubport,id=h0,hubid=0,netdev=t0", "-netdev hubport,id=h1,hubid=0")
+LEARN_S = 0.05  # until a switch has heard all
 RING_KIB = 16384  # tcpdump, dumpcap, netsniff-ng: as much as they need to lose nothing
 
 
@@ -37,29 +39,45 @@ def figures(sent, got, cpu, own=0, sink=None):
     }
 
 
-def pktlock(gen, size=64, port="capture", clients=1, super_=None, options=()):
-    """A port, and clients of it that count and compare; at an attach port each says first who it is."""
-    form = "vnet" if super_ else "qemu"
-    hello = 1 if port.startswith("attach") else None
+class Delivery:
+    """One run of the generator into a port of pktlock, and clients of it that count and compare.
+
+    At an attach port each client says first who it is.
+    """
+
+    def __init__(self, case, port, gen, options=(), **sink):
+        lab.cable(case)
+        self.daemon = lab.daemon(case, f"{port}@punix:{case.path('c')}", options=options)
+        hello = 1 if port.startswith("attach") else None
+        before = self.daemon.fd_counts()["worker"]
+        clients = lab.Tool(case, lab.RECEIVER, "sink", path=case.path("c"), hello=hello, **sink)
+        expected = before + sink.get("count", 1)
+        plk.poll_until(lambda: self.daemon.fd_counts()["worker"] >= expected, "the worker has all clients", pause=0.005)
+        time.sleep(LEARN_S if hello else 0)
+        family = self.daemon.family
+        before, before_worker = lab.cpu_ns(*family.values()), lab.cpu_ns(family["worker"])
+        self.sent = lab.generate(case, bytes=sink.get("bytes"), super=sink.get("super"), **gen)
+        lab.settle(*family.values(), clients.pid)
+        self.cpu = lab.cpu_ns(*family.values()) - before
+        self.worker_ns = (lab.cpu_ns(family["worker"]) - before_worker) / self.sent["frames"]
+        self.rss = plk.status_of(family["worker"])["VmRSS"]
+        self.got = clients.stop()
+        plk.equal(self.got["back"], 0, "frames out of order")
+
+    def times(self):
+        return {key: self.got[key] for key in ("p50_us", "p90_us", "p99_us") if self.got["samples"]}
+
+
+def pktlock(gen, size=64, port="capture", clients=1, super_=None):
+    """Each frame goes to each client: what is shown is for one of them."""
 
     def run(case):
-        lab.cable(case)
-        daemon = lab.daemon(case, f"{port},format={form}@punix:{case.path('c')}", options=options)
-        sink = lab.Tool(case, lab.RECEIVER, "sink", path=case.path("c"), bytes=size, count=clients, format=form, super=super_,
-                        hello=hello)
-        daemon.wait_log("client connected", count=clients)
-        all_, worker = [*daemon.family.values(), sink.pid], daemon.family["worker"]
-        before, before_worker = lab.cpu_ns(*daemon.family.values()), lab.cpu_ns(worker)
-        sent = lab.generate(case, bytes=size, super=super_, **gen)
-        lab.settle(*all_)
-        cpu, cpu_worker = lab.cpu_ns(*daemon.family.values()) - before, lab.cpu_ns(worker) - before_worker
-        got = sink.stop()
-        plk.equal(got["back"], 0, "frames out of order")
-        own = lab.losses(daemon, got["frames"] == clients * sent["frames"])
-        shared = {key: got[key] // clients for key in ("frames", "bytes")}
-        found = figures(sent, shared, cpu, own / clients, {"cpu_ns": got["cpu_ns"] / clients})
-        found["worker_ns"] = cpu_worker / sent["frames"]
-        return found | {key: got[key] for key in ("p50_us", "p90_us", "p99_us")}
+        form = "vnet" if super_ else "qemu"
+        run_ = Delivery(case, f"{port},format={form}", gen, bytes=size, count=clients, format=form, super=super_)
+        own = lab.losses(run_.daemon, run_.got["frames"] == clients * run_.sent["frames"])
+        shared = {key: run_.got[key] // clients for key in ("frames", "bytes")}
+        found = figures(run_.sent, shared, run_.cpu, own / clients, {"cpu_ns": run_.got["cpu_ns"] / clients})
+        return found | run_.times() | {"worker_ns": run_.worker_ns}
 
     return run
 
@@ -159,7 +177,7 @@ def sections():
             "tcpdump": other(["tcpdump", "-ni", "e0", "-B", str(RING_KIB), "-w", "/dev/null"], "listening on",
                              r"(\d+) packets captured", r"(\d+) packets dropped by kernel"),
             "netsniff-ng": other(["netsniff-ng", "--in", "e0", "--out", "/dev/null", "--silent", "--ring-size",
-                                  f"{RING_KIB}KiB", "--bind-cpu", "0"], "Running!", r"(\d+)\s+packets passed filter", r"(\d+)\s+packets failed filter"),
+                                  f"{RING_KIB}KiB", "--bind-cpu", "0", "--no-sock-mem"], "Running!", r"(\d+)\s+packets passed filter", r"(\d+)\s+packets failed filter"),
             "dumpcap": other(["dumpcap", "-i", "e0", "-P", "-q", "-B", str(RING_KIB // 1024), "-w", "/dev/null"],
                              "File: ", r"Packets captured: (\d+)", r"received/dropped on interface \S+ \d+/(\d+)"),
             "one write per packet": ceiling("relay", LIVE),

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define FRAME_TYPE 0x88b5
+#define LONE_TYPE 0x88b7  /* of the one frame in flight that lat sends */
 #define HELLO_TYPE 0x88b6 /* says to a switch who we are; receivers do not count it */
 #define FRAME_NUMBER_AT 14
 #define FRAME_HEAD 30 /* up to the filling */

@@ -81,8 +81,8 @@ class Program(plk.Process):
         plk.poll_until(there, f"{self.name} says {text!r}", seconds, 0.002)
 
     def interrupted(self, number=signal.SIGINT, seconds=10.0):
-        """What it says when it is told to end."""
-        self.signal(number)
+        """What it says when it, and what it started, is told to end."""
+        os.killpg(self.pid, number)
         self.wait(seconds)
         return self.stdout + self.stderr
 
@@ -148,12 +148,14 @@ def pin_all(pid, cpu):
         os.sched_setaffinity(int(thread), {cpu})
 
 
-def counted(ifname, name, ns=None):
-    """A counter of an interface."""
-    if ns:
-        return plk.json.loads(plk.ip(f"-s -j link show dev {ifname}", ns=ns))[0]["stats64"]["rx"]["packets"]
-    with open(f"/sys/class/net/{ifname}/statistics/{name}", encoding="ascii") as file:
-        return int(file.read())
+def arrived(ifname):
+    """Frames that an interface has received, ever."""
+    with open("/proc/net/dev", encoding="ascii") as file:
+        for line in file:
+            name, _, values = line.partition(":")
+            if name.strip() == ifname:
+                return int(values.split()[1])
+    raise plk.Failure(f"no interface {ifname}")
 
 
 def daemon(case, *remotes, interface="e0", options=()):

@@ -2,9 +2,9 @@
 /*
  * lat: how long a lone frame is on its way.
  *
- *   lat --way=in|out --wire=IFACE [--iface=IFACE | --path=PATH [--format=FORMAT] [--hello=1]] [--samples=N]
+ *   lat --way=in|out --wire=IFACE [--iface=IFACE | --path=PATH [--format=FORMAT] [--me=N]] [--samples=N]
  *
- * One frame is in flight: from the wire to the client of a stream (in) or from the client to the wire (out). Without a stream
+ * --me: say first that this is our number, for frames to go there. One frame is in flight: from the wire to the client of a stream (in) or from the client to the wire (out). Without a stream
  * the client is a bare packet socket on --iface: what the kernel takes, and waking who waits. The wire's side runs on CPU 1,
  * the client's on CPU 0. Both sleep until there is something to do.
  *
@@ -40,7 +40,7 @@ static const char *wire_name;
 static const char *iface_name;
 static const char *path;
 static const char *format = "qemu";
-static uint64_t hello;
+static uint64_t me = UINT16_MAX;
 static uint64_t samples = 3000;
 
 static struct layout layout;
@@ -62,7 +62,7 @@ frame_came(void *context, const uint8_t *p, size_t n)
 	uint64_t number;
 
 	(void)context;
-	if (n != BYTES || p[12] != (FRAME_TYPE >> 8) || p[13] != (FRAME_TYPE & 0xff))
+	if (n != BYTES || p[12] != (LONE_TYPE >> 8) || p[13] != (LONE_TYPE & 0xff))
 		return;
 	number = frame_number(p, &layout);
 	if (number != atomic_load(&wanted))
@@ -97,8 +97,9 @@ end_write(const struct end *end, uint64_t number)
 	size_t prefix = end->stream ? stream_record(end->stream, BYTES, record) : 0;
 	int fd = end->stream ? end->stream->fd : end->packet;
 
-	/* not to itself: a switch would know better */
-	frame_make(record + prefix, &layout, strcmp(way, "in") == 0 ? 0 : 1, 0);
+	frame_make(record + prefix, &layout, end->stream ? UINT16_MAX : (unsigned int)me,
+		   end->stream ? (unsigned int)me : UINT16_MAX);
+	record[prefix + 13] = LONE_TYPE & 0xff;
 	frame_stamp(record + prefix, &layout, number, now_ns());
 	if (send(fd, record, prefix + BYTES, 0) != (ssize_t)(prefix + BYTES))
 		die("send");
@@ -145,7 +146,7 @@ static struct end
 packet_end(const char *ifname)
 {
 	const int on = 1;
-	struct end end = {.packet = packet_socket(ifname, FRAME_TYPE)};
+	struct end end = {.packet = packet_socket(ifname, LONE_TYPE)};
 
 	if (setsockopt(end.packet, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) < 0)
 		die("PACKET_IGNORE_OUTGOING");
@@ -161,8 +162,8 @@ client_end(void)
 	if (iface_name)
 		return packet_end(iface_name);
 	stream_open(&stream, path, false, format);
-	if (hello)
-		stream_hello(&stream, 0);
+	if (me != UINT16_MAX)
+		stream_hello(&stream, (unsigned int)me);
 	(void)nanosleep(&learn, NULL);
 	return (struct end){.packet = -1, .stream = &stream};
 }
@@ -173,7 +174,7 @@ main(int argc, char **argv)
 	const struct option options[] = {
 		{"way", .text = &way},           {"wire", .text = &wire_name},
 		{"iface", .text = &iface_name},  {"path", .text = &path},
-		{"format", .text = &format},     {"hello", .number = &hello},
+		{"format", .text = &format},     {"me", .number = &me},
 		{"samples", .number = &samples}, {NULL},
 	};
 	pthread_t thread;

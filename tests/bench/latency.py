@@ -24,7 +24,7 @@ def port(way, role, keys=""):
     def run(case):
         lab.cable(case)
         lab.daemon(case, f"{role}{keys}@punix:{case.path('c')}")
-        return lone(case, way, path=case.path("c"), hello=1 if role == "attach" else None)
+        return lone(case, way, path=case.path("c"), me=1000 if role == "attach" else None)
 
     return run
 

@@ -9,12 +9,15 @@ import sys
 import time
 
 import capture
+import inject
 import lab
 import latency
 import plk
+import scale
+import tcp
 
 ROOT = os.path.abspath(os.path.join(lab.HERE, "..", ".."))
-MODULES = (capture, latency)
+MODULES = (capture, latency, inject, tcp, scale)
 
 
 def arguments(argv):

@@ -2,10 +2,11 @@
 /*
  * sink: clients that receive, and look at what they receive.
  *
- *   sink --path=PATH --bytes=BYTES [--listen=1] [--format=qemu|vnet|vnet10] [--count=N] [--frozen=N] [--hello=1]
- *        [--super=1] [--stride=N]
+ *   sink --path=PATH --bytes=BYTES [--listen=1] [--format=qemu|vnet|vnet10] [--count=N] [--frozen=N] [--apart=N]
+ *        [--hello=1] [--super=1] [--stride=N]
  *
- * --count connections, the last --frozen of which are never read; with --hello=1 each says first what address it has, as
+ * --count connections, the last --frozen of which are never read, and the last --apart of which are read, but not in the
+ * figures; with --hello=1 each says first what address it has, as
  * the generator's --to numbers them. Says "ready" when all are open. At SIGTERM it reads on until nothing comes, and prints a line
  * of JSON: the frames of all that were read, and their age if they carry their time.
  */
@@ -30,6 +31,7 @@ static uint64_t bytes = 64;
 static uint64_t listens;
 static uint64_t count = 1;
 static uint64_t frozen;
+static uint64_t apart;
 static uint64_t hello;
 static uint64_t super;
 static uint64_t stride = 1;
@@ -37,6 +39,7 @@ static uint64_t stride = 1;
 static struct client {
 	struct stream stream;
 	struct sight sight;
+	bool counts;
 } client[CLIENTS_MAX];
 
 static struct hist ages;
@@ -46,13 +49,13 @@ static uint64_t first;
 static void
 frame_take(void *context, const uint8_t *p, size_t n)
 {
-	struct sight *sight = context;
+	struct client *c = context;
 	uint64_t time_ns;
 
-	if (!sight_take(sight, p, n))
+	if (!sight_take(&c->sight, p, n))
 		return;
-	time_ns = frame_time(p, &sight->layout);
-	if (time_ns != 0)
+	time_ns = frame_time(p, &c->sight.layout);
+	if (time_ns != 0 && c->counts)
 		hist_add(&ages, now > time_ns ? now - time_ns : 0);
 }
 
@@ -66,6 +69,7 @@ clients_open(void)
 		struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
 
 		client[i].sight = (struct sight){.layout = layout, .stride = stride};
+		client[i].counts = i < count - frozen - apart;
 		stream_open(&client[i].stream, path, listens != 0, format);
 		if (hello)
 			stream_hello(&client[i].stream, (unsigned int)i);
@@ -92,7 +96,7 @@ read_some(int epoll)
 		now = now_ns();
 		if (first == 0)
 			first = now;
-		if (!stream_read(&c->stream, frame_take, &c->sight))
+		if (!stream_read(&c->stream, frame_take, c))
 			(void)epoll_ctl(epoll, EPOLL_CTL_DEL, c->stream.fd, NULL);
 	}
 	return now;
@@ -119,7 +123,7 @@ report(uint64_t last)
 	struct sight all = {.frames = 0};
 	uint64_t fewest = UINT64_MAX;
 
-	for (uint64_t i = 0; i < count - frozen; i++) {
+	for (uint64_t i = 0; i < count - frozen - apart; i++) {
 		const struct sight *sight = &client[i].sight;
 
 		all.frames += sight->frames;
@@ -145,16 +149,22 @@ int
 main(int argc, char **argv)
 {
 	const struct option options[] = {
-		{"path", .text = &path},       {"format", .text = &format},
-		{"bytes", .number = &bytes},   {"listen", .number = &listens},
-		{"count", .number = &count},   {"frozen", .number = &frozen},
-		{"hello", .number = &hello},   {"super", .number = &super},
-		{"stride", .number = &stride}, {NULL},
+		{"path", .text = &path},
+		{"format", .text = &format},
+		{"bytes", .number = &bytes},
+		{"listen", .number = &listens},
+		{"count", .number = &count},
+		{"frozen", .number = &frozen},
+		{"apart", .number = &apart},
+		{"hello", .number = &hello},
+		{"super", .number = &super},
+		{"stride", .number = &stride},
+		{NULL},
 	};
 
 	(void)argc;
 	options_parse(options, argv);
-	if (!path || count == 0 || count > CLIENTS_MAX || frozen >= count || stride == 0)
+	if (!path || count == 0 || count > CLIENTS_MAX || frozen + apart >= count || stride == 0)
 		fail("see sink.c for the options");
 	stop_on_term();
 	report(read_all(clients_open()));

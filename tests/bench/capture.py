@@ -58,6 +58,7 @@ class Delivery:
         before, before_worker = lab.cpu_ns(*family.values()), lab.cpu_ns(family["worker"])
         self.sent = lab.generate(case, bytes=sink.get("bytes"), super=sink.get("super"), **gen)
         lab.settle(*family.values(), clients.pid)
+        lab.still()
         self.cpu = lab.cpu_ns(*family.values()) - before
         self.worker_ns = (lab.cpu_ns(family["worker"]) - before_worker) / self.sent["frames"]
         self.rss = plk.status_of(family["worker"])["VmRSS"]

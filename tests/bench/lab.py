@@ -17,7 +17,10 @@ import plk  # pylint: disable=wrong-import-position
 
 RECEIVER = 0
 SENDER = 1
+PEERS = ("tcpdump", "netsniff-ng", "dumpcap", "tcpreplay", "trafgen", "QEMU stream", "filter-mirror", "filter-redirector",
+         "filter-mirror, sent")  # variants that are not ours
 QUIET_S = 0.04
+STILL_S = 0.02
 QUIET_NS = 400_000  # of processor time in QUIET_S: it has nothing to do any more
 SETTLE_S = 3.0
 
@@ -132,6 +135,14 @@ def cable(case, near="e0", far="e1"):
     for ifname in (near, far):
         with open(f"/proc/sys/net/ipv6/conf/{ifname}/disable_ipv6", "w", encoding="ascii") as file:
             file.write("1")
+    still()
+
+
+def still():
+    """Nobody else sends: no interface has received anything for a while."""
+    before = arrived()
+    time.sleep(STILL_S)
+    plk.equal(arrived(), before, "frames of interfaces on which nobody sends")
 
 
 def redirect(source, target):
@@ -148,14 +159,11 @@ def pin_all(pid, cpu):
         os.sched_setaffinity(int(thread), {cpu})
 
 
-def arrived(ifname):
-    """Frames that an interface has received, ever."""
+def arrived(ifname=None):
+    """Frames that an interface has received, ever; or all have."""
     with open("/proc/net/dev", encoding="ascii") as file:
-        for line in file:
-            name, _, values = line.partition(":")
-            if name.strip() == ifname:
-                return int(values.split()[1])
-    raise plk.Failure(f"no interface {ifname}")
+        found = {name.strip(): int(values.split()[1]) for name, _, values in (line.partition(":") for line in file) if values}
+    return sum(found.values()) if ifname is None else found[ifname]
 
 
 def daemon(case, *remotes, interface="e0", options=()):

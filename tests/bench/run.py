@@ -9,6 +9,7 @@ import sys
 import time
 
 import capture
+import chart
 import inject
 import lab
 import latency
@@ -103,6 +104,10 @@ def measure(options, sections):
     where["seconds"] = round(time.monotonic() - began)
     print(f"\n{where['seconds']} s; load now {where['load_after'][0]}")
     write(options, {"machine": where, "sections": {section.name: section.data() for section in sections}})
+    heading = f"kernel {where['kernel']}, {where['cpus']} x {where['cpu']}, load {where['load'][0]}, {where['date']}; medians, min-max"
+    os.makedirs(os.path.dirname(options.svg), exist_ok=True)
+    if chart.draw(options.svg, sections, heading):
+        print(f"written: {os.path.relpath(options.svg, ROOT)}")
     return 1 if any(section.problems for section in sections) else 0
 
 

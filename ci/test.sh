@@ -81,7 +81,7 @@ result "format" "as .clang-format and shellcheck want it"
 # What another compiler or C library can change are the calls that a program makes: they are held to the filters by all of sandbox but
 # the long attacks, which are against the filters, and by netns. What becomes of frames is compiled from the same source: the long
 # tests of that are for the release build, and under sanitizers.
-long='netns/(filter|hostile|iface|joined|kernel_frames|lifecycle|matrix|roles|superframe)'
+long='netns/(bench|filter|hostile|iface|joined|kernel_frames|lifecycle|matrix|roles|superframe)'
 
 section "clang: release build, all tests but other kernels, peers and the long ones"
 build clang
@@ -100,7 +100,7 @@ section "asan: AddressSanitizer and UndefinedBehaviorSanitizer"
 build asan
 tests asan -j2 -L 'unit|fuzz-regress'
 # but what measures more than a sanitizer keeps up with, and attacks from outside that other tests have too
-tests asan -L netns -E '^netns/(joined|hostile|kernel_direction)'
+tests asan -L netns -E '^netns/(bench|joined|hostile|kernel_direction)'
 
 section "msan: MemorySanitizer, parsers and their tests"
 build msan

@@ -252,7 +252,7 @@ main(int argc, char **argv)
 		{"bytes", .number = &bytes},
 		{"super", .number = &super},
 		{"check", .number = &check},
-		{NULL},
+		{.name = NULL},
 	};
 
 	(void)argc;

@@ -12,22 +12,22 @@ WIDTH, ROW, HEAD = 1100, 22, 70
 
 # section, key, title, logarithmic
 PANELS = (
-    ("capture", "mpps", "Capture, 64 B: million frames a second that arrived", False),
+    ("capture", "mpps", "Capture, 64 B: million frames/s that arrived", False),
     ("capture", "ns", "Capture, 64 B: CPU per frame, ns", True),
-    ("capture-qemu-64", "mpps", "Beside QEMU's filters, 64 B: million frames a second", False),
-    ("capture-qemu-1514", "mpps", "Beside QEMU's filters, 1514 B: million frames a second", False),
+    ("capture-qemu-64", "mpps", "Beside QEMU's filters, 64 B: million frames/s", False),
+    ("capture-qemu-1514", "mpps", "Beside QEMU's filters, 1514 B: million frames/s", False),
     ("capture-super", "gbit", "Capture of superframes: Gbit/s", False),
-    ("clients", "worker_ns", "Captures at full speed: CPU of the worker per frame, ns", False),
+    ("clients", "worker_ns", "Several captures: the worker's CPU per frame, ns", False),
     ("latency", "p50_us", "A lone frame: p50, us", True),
     ("latency", "p99_us", "A lone frame: p99, us", True),
     ("load", "ns", "300 000 frames/s: CPU per frame, ns", True),
     ("load", "p99_us", "300 000 frames/s: p99, us", True),
-    ("inject-64", "mpps", "Inject, 64 B: million frames a second", False),
-    ("inject-1514", "mpps", "Inject, 1514 B: million frames a second", False),
+    ("inject-64", "mpps", "Inject, 64 B: million frames/s", False),
+    ("inject-1514", "mpps", "Inject, 1514 B: million frames/s", False),
     ("tcp", "gbit", "TCP between two namespaces: Gbit/s", False),
     ("scale-load", "p99_us", "Attached clients, 300 000 frames/s: p99, us", True),
-    ("scale-in", "mpps", "To attached clients: million frames a second, all together", False),
-    ("scale-out", "mpps", "From attached clients: million frames a second, all together", False),
+    ("scale-in", "mpps", "To attached clients, together: million frames/s", False),
+    ("scale-out", "mpps", "From attached clients, together: million frames/s", False),
     ("frozen", "p99_us", "One client frozen: p99 of the others, us", True),
     ("flood", "p99_us", "A neighbour floods: p99 of a lone frame, us", True),
 )
@@ -44,16 +44,20 @@ def rows_of(section, key):
     return rows
 
 
+def short(value):
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def panel(rows, title, log, place):
     """gnuplot's words for one: the bars from the top, each with its name, its median and its spread."""
     greatest = max(row[3] for row in rows)
     least = min(row[2] for row in rows)
     low = max(least / 2, greatest / 1e6) if log else 0
-    data = "\n".join(f'"{name}" {middle:g} {below:g} {above:g} {colour}' for name, middle, below, above, colour in rows)
+    data = "\n".join(f'"{name}" {middle:g} {below:g} {above:g} {colour} "{short(middle)}"' for name, middle, below, above, colour in rows)
     return f"""
 set origin {place[0]:.4f},{place[1]:.4f}
 set size {place[2]:.4f},{place[3]:.4f}
-set title "{title}" font ",13" noenhanced
+set title "{title}" font ",12" noenhanced
 {"set" if log else "unset"} logscale x
 set xrange [{low:g}:{greatest * (4 if log else 1.25):g}]
 set yrange [{len(rows) - 0.5}:-0.5]
@@ -62,7 +66,7 @@ $data << END
 END
 plot $data using 2:0:({low:g}):2:($0-0.36):($0+0.36):5:ytic(1) with boxxyerror lc rgb variable fs solid 1 noborder, \\
      $data using 2:0:3:4 with xerrorbars lc rgb "#404040" pt 0 lw 1, \\
-     $data using 4:0:(sprintf("  %.3g", $2)) with labels left font ",11"
+     $data using 4:0:6 with labels left offset 0.7 font ",11"
 """
 
 

@@ -165,7 +165,7 @@ main(int argc, char **argv)
 		{"count", .number = &count},
 		{"hello", .number = &hello},
 		{"seconds", .real = &seconds},
-		{NULL},
+		{.name = NULL},
 	};
 	const struct timespec learn = {.tv_nsec = 50000000};
 	uint64_t start;

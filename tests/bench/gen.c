@@ -280,6 +280,7 @@ mmsg_run(uint64_t due, uint64_t end)
 			next_stamp(records[i].bytes + VNET_HDR, sent + i, now);
 		mmsg_send(fd, messages);
 	}
+	free(records);
 }
 
 static void
@@ -295,6 +296,7 @@ send_run(uint64_t due, uint64_t end)
 			wait_room();
 		sent++;
 	}
+	free(record);
 }
 
 static uint8_t *
@@ -391,7 +393,7 @@ main(int argc, char **argv)
 		{"batch", .number = &batch},
 		{"to", .number = &to},
 		{"super", .number = &super},
-		{NULL},
+		{.name = NULL},
 	};
 	uint64_t start;
 	uint64_t cpu;

@@ -30,7 +30,7 @@ class Options:
 
     bin = None
     tools = None
-    seconds = 0.7
+    seconds = 0.6
     daemon = ()  # further options of each pktlockd
 
 
@@ -77,9 +77,11 @@ class Program(plk.Process):
 
     def wait_text(self, text, seconds=plk.WAIT):
         def there():
-            if self.poll() is not None:
-                raise plk.Failure(f"{self.name} ended with {self.status}: {self.stdout[-300:]}{self.stderr[-300:]}")
-            return text in self.stdout or text in self.stderr
+            ended = self.poll() is not None
+            if text in self.stdout or text in self.stderr:
+                return True
+            plk.check(not ended, f"{self.name} ended with {self.status}: {self.stdout[-300:]}{self.stderr[-300:]}")
+            return False
 
         plk.poll_until(there, f"{self.name} says {text!r}", seconds, 0.002)
 

@@ -175,7 +175,7 @@ main(int argc, char **argv)
 		{"way", .text = &way},           {"wire", .text = &wire_name},
 		{"iface", .text = &iface_name},  {"path", .text = &path},
 		{"format", .text = &format},     {"me", .number = &me},
-		{"samples", .number = &samples}, {NULL},
+		{"samples", .number = &samples}, {.name = NULL},
 	};
 	pthread_t thread;
 	struct end wire;

@@ -26,7 +26,7 @@ def arguments(argv):
     parser.add_argument("--only", metavar="SECTION,...", help="these sections, or all whose names begin so")
     parser.add_argument("--variants", metavar="WORD,...", help="only variants with such a word in their name")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.7, help="how long each measurement sends")
+    parser.add_argument("--seconds", type=float, default=0.6, help="how long each measurement sends")
     parser.add_argument("--quick", action="store_true", help="--rounds=1 --seconds=0.3")
     parser.add_argument("--bin", default=f"{ROOT}/build/release/bin", metavar="DIR", help="programs of another build")
     parser.add_argument("--tools", default=f"{ROOT}/build/release/tests/bench", metavar="DIR", help=argparse.SUPPRESS)

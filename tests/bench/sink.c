@@ -159,7 +159,7 @@ main(int argc, char **argv)
 		{"hello", .number = &hello},
 		{"super", .number = &super},
 		{"stride", .number = &stride},
-		{NULL},
+		{.name = NULL},
 	};
 
 	(void)argc;

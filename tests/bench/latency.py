@@ -74,6 +74,7 @@ def sections():
             "attach, bursts": pktlock(BURSTS, port="attach"),
             "capture bulk, bursts": pktlock(BURSTS, port="capture,latency=bulk"),
             "one write per packet": ceiling("relay", EVENLY),
+            "bare recv": ceiling("recv", EVENLY),
         },
         [
             Goal("attach: CPU per frame, times capture bulk's", lambda f: f["attach"]["ns"] / f["capture bulk"]["ns"], at_most=5),

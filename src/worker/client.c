@@ -233,10 +233,19 @@ client_block(struct client *client, const struct tx_frame *frame)
 	plk_timer_set(&worker.loop, &worker.tx_timer, PLK_TX_RETRY_MS);
 }
 
-/* Sends what is complete in the buffer. */
+/* What is left in the buffer comes when the others have had their turn; until then nothing more is read. */
+static void
+client_pause(struct client *client)
+{
+	client->is_paused = true;
+	plk_timer_set(&worker.loop, &worker.pause_timer, 0);
+}
+
+/* Sends what is complete in the buffer, unless it is so much work for so many other clients that these would wait for it. */
 static void
 frames_send(struct client *client)
 {
+	const uint64_t enough = plk_deliver_work() + PLK_TX_WORK;
 	struct plk_frame frame;
 	struct tx_frame judged;
 	enum plk_err err;
@@ -246,6 +255,10 @@ frames_send(struct client *client)
 		plk_worker_count(PLK_COUNTER_CLIENT_FRAMES, 1);
 		if (plk_tx_judge(client, &frame, &judged) && !plk_tx(client, &judged)) {
 			client_block(client, &judged);
+			return;
+		}
+		if (plk_deliver_work() >= enough) {
+			client_pause(client);
 			return;
 		}
 	}
@@ -294,6 +307,21 @@ blocked_retry(void *ctx)
 	}
 	if (again)
 		plk_timer_set(&worker.loop, &worker.tx_timer, PLK_TX_RETRY_MS);
+	plk_clients_flush();
+}
+
+static void
+paused_resume(void *ctx)
+{
+	(void)ctx;
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		struct client *client = &worker.clients[i];
+
+		if (client->state != CLIENT_OPEN || !client->is_paused)
+			continue;
+		client->is_paused = false;
+		frames_send(client);
+	}
 	plk_clients_flush();
 }
 
@@ -376,7 +404,8 @@ client_ready(void *ctx, uint32_t events)
 
 	if (events & EPOLLOUT)
 		client_flush(client);
-	if (client->state == CLIENT_OPEN && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
+	if (client->state == CLIENT_OPEN && !client->is_paused &&
+	    (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
 		if (plk_client_port(client)->role == PLK_ROLE_CAPTURE)
 			capture_read(client, events);
 		else
@@ -412,6 +441,7 @@ plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
 		client->out = (struct plk_mspan){p + PLK_IN_BYTES, queue_bytes};
 	}
 	worker.tx_timer.call = blocked_retry;
+	worker.pause_timer.call = paused_resume;
 	worker.gone_timer.call = gone_tell_all;
 	worker.trace_timer.call = plk_trace_tick;
 	worker.lost_timer.call = lost_close;

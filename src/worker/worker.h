@@ -50,6 +50,7 @@
 #define PLK_POLL_FROM 80  /* frames */
 #define PLK_POLL_TO 40    /* frames */
 #define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
+#define PLK_TX_WORK 5000  /* records made for other clients in one go, of frames of one */
 #define PLK_RX_BLOCKS 4   /* taken from a ring in one go */
 #define PLK_ACCEPTS 16    /* connections accepted in one go */
 #define PLK_ADMISSIONS_MAX 64   /* connections that wait for the front; more wait in the listener */
@@ -129,6 +130,7 @@ struct tx_frame {
 /** struct client - a slot
  * @pending:     a frame that the interface had no room for
  * @is_blocked:  there is one; nothing is read meanwhile
+ * @is_paused:   there may be more frames in its buffer, which come when others have had their turn
  * @pieces_sent: of the superframe that is being sent in pieces, how many are
  * @is_dirty:    on the list of queues to be written
  * @is_lost:     the interface went, and its port says on-loss=close: it will be closed in a moment
@@ -149,6 +151,7 @@ struct client {
 	bool is_half_closed;
 	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
+	bool is_paused;
 	struct tx_frame pending;
 	size_t pieces_sent;
 	bool piece_dropped;   /* one of them; the frame counts as dropped */
@@ -234,6 +237,7 @@ struct worker {
 	struct plk_timer tx_timer;
 	uint32_t
 		retry_first; /* the slot whose turn it is when there may be room at the interface */
+	struct plk_timer pause_timer;
 	struct plk_timer gone_timer;
 	struct plk_timer lost_timer;
 	struct plk_timer losses_timer;

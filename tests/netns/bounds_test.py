@@ -280,6 +280,19 @@ def test_flooding_client(case):
     daemon.stop()
 
 
+def test_flood_for_many(case):
+    """A client that sends broadcast at full speed, which is copied for 900 others."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    case.veth()
+    daemon = case.daemon(f"--remote=attach@punix:{case.path('c')}", f"--clients={CLIENTS_MOST}", f"--queue={QUEUE_LEAST}")
+    crowd(case, daemon, 900, 0)
+    client = case.connect(case.path("c"))
+    with running(echo_on_wire(), flood(case.path("c"), FLOODER, plk.BROADCAST)):
+        plk.poll_until(lambda: daemon.counters().get("rx_dropped_queue", 0) > 10000, "queues are full")
+        check_pings(client, plk.FAR, "one floods for 900")
+    daemon.stop()
+
+
 def test_flooding_wire(case):
     """Frames from the wire at full speed, to a capture that does not read, and a ping from client to client."""
     case.veth()

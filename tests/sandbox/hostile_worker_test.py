@@ -361,7 +361,7 @@ def test_counters(case):
             before = now
             prey.serve()
         note("worker", attack, "no counter goes back")
-    prey.daemon.stop()
+    prey.daemon.stop(books=False)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@
 
 /* The first client. There are two filters, since few daemons have many ports, and 128 numbers are many where the limit of
  * descriptors is low. */
-#define PLK_WORKER_FD_CLIENT_FEW 16
+#define PLK_WORKER_FD_CLIENT_FEW 24
 #define PLK_WORKER_FD_CLIENT_MANY (PLK_WORKER_FD_LISTENER_LAST + 1)
 #define PLK_WORKER_PORTS_FEW (PLK_WORKER_FD_CLIENT_FEW - PLK_WORKER_FD_LISTENER)
 #ifdef PLK_MANY_PORTS

@@ -99,8 +99,8 @@ result "aarch64" "built; the worker's start makes permitted calls"
 section "asan: AddressSanitizer and UndefinedBehaviorSanitizer"
 build asan
 tests asan -j2 -L 'unit|fuzz-regress'
-# but what measures more than a sanitizer keeps up with, and attacks from outside that other tests have too
-tests asan -L netns -E '^netns/(bench|joined|hostile|kernel_direction)'
+# but what measures more than a sanitizer keeps up with, or memory, and attacks from outside that other tests have too
+tests asan -L netns -E '^netns/(bench|bounds|joined|hostile|kernel_direction)'
 
 section "msan: MemorySanitizer, parsers and their tests"
 build msan

@@ -74,14 +74,27 @@ def test_all_of_link_local(case):
 
 
 def flooded_by(case, flood):
-    """Somebody invents addresses. Whom they do not belong to loses none, and is flooded to nobody."""
+    """Somebody invents addresses. Whom they do not belong to loses none of a few, and is flooded to nobody."""
     daemon, wire, clients = switch(case)
     speak(wire, clients)
+    few = {client: [mac[:4] + bytes([i]) + mac[5:] for i in range(1, 9)] for mac, client in zip(MACS, clients)}
+    for client, macs in few.items():
+        client.send(*(plk.frame(0, 60, plk.FAR, mac) for mac in macs))
+    plk.poll_until(lambda: daemon.counters().get("client_frames") == 3 + 3 * 8, "all have spoken")
+    for client in clients:
+        client.drain()
+    while wire.recv(0.02) is not None:
+        pass
     flood(daemon, wire, clients)
     counters = daemon.counters()
     plk.check(counters.get("switch_evictions", 0) > FLOOD / 2, f"the table is not full: {counters}")
     plk.equal(counters.get("switch_moves", 0), 0, "addresses that moved")
     first, second, third = clients
+    frames = {client: [plk.frame(0, 60, mac) for mac in few[client]] for client in (first, second)}
+    wire.send(*frames[first], *frames[second])
+    first.expect(frames[first], "to the first, from the wire")
+    second.expect(frames[second], "to the second, from the wire")
+    third.quiet(0.03)
     goes_to(wire, plk.frame(1, 60, FIRST), (first,), (second, third), "to the first, from the wire")
     goes_to(second, plk.frame(2, 60, FIRST, SECOND), (first,), (wire, second, third), "to the first, from a client")
     goes_to(wire, plk.frame(3, 60, SECOND), (second,), (first, third), "to the second")

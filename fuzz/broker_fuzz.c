@@ -262,12 +262,18 @@ plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step
 	return error;
 }
 
+static bool
+is_sender(int fd)
+{
+	return fd == broker.packets[PLK_CLASS_TX].fd || fd == broker.packets[PLK_CLASS_TX_RING].fd;
+}
+
 int
 plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step)
 {
 	CHECK(is_packet(fd) && world.named && name[0]);
 	CHECK((size_t)index < COUNT(world.known) && strcmp(world.known[index], name) == 0);
-	CHECK(rx == (fd != broker.packets[PLK_CLASS_TX].fd));
+	CHECK(rx == !is_sender(fd));
 	if (world.fails & FAILS_BIND) {
 		*step = PLK_STEP_VERIFY;
 		return -ESTALE;
@@ -278,7 +284,7 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 int
 plk_packet_bypass(int fd, bool on)
 {
-	CHECK(is_packet(fd) && fd == broker.packets[PLK_CLASS_TX].fd);
+	CHECK(is_packet(fd) && is_sender(fd));
 	CHECK(on == (strcmp(broker.link.kind, "tun") == 0));
 	return 0;
 }
@@ -301,7 +307,7 @@ int
 plk_packet_promisc(int fd, int index, bool on)
 {
 	(void)on;
-	CHECK(is_packet(fd) && fd != broker.packets[PLK_CLASS_TX].fd);
+	CHECK(is_packet(fd) && !is_sender(fd));
 	CHECK((size_t)index < COUNT(world.known) && world.known[index][0]);
 	return world.fails & FAILS_PROMISC ? -ENODEV : 0;
 }

@@ -275,14 +275,14 @@ filter_note(const struct plk_msg_filter *part)
 static void
 open_check(const struct plk_msg_open *open)
 {
-	bool found = open->class == PLK_CLASS_TX;
+	bool found = open->class >= PLK_CLASS_RX;
 
 	CHECK(world.filter_bytes == (front.cmdline.has_filter ? program.n * PLK_BPF_INSN : 0));
 	CHECK(memcmp(world.filter, program.code, world.filter_bytes) == 0);
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_port *port = &front.cmdline.ports[i];
 
-		if (open->class == PLK_CLASS_TX ||
+		if (open->class >= PLK_CLASS_RX ||
 		    !plk_class_takes((enum plk_class)open->class, port->role, port->latency))
 			continue;
 		found = true;

@@ -697,6 +697,9 @@ def worker_seeds():
 
     both = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 43, 44, 10)  # streams: as after the start, then 4 capture-long, 5 attach-long
 
+    waiting = words(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 45, 36, 10, 12)  # streams: as after the start, then 4 the ring, 5 a client
+    ring = waiting + words(15)
+
     pcapng_start = words(0, 33, 34, 35, 6, 7, 9, 10, 14, 15)  # streams: 0 capture-bulk, 1 capture-low, 2 the sender, 3 a client
 
     def send(stream, data):
@@ -739,7 +742,7 @@ def worker_seeds():
         "listener-that-is-a-stream": words(0) + word_with(1, FD_STREAM) + words(10),
         "packet-twice": words(0, 6, 6, 10),
         "packet-sender-twice": words(0, 9, 9, 10),
-        "packet-no-such-class": words(0) + fitting(2, "PACKET", b"\7", FD_STREAM, 9) + words(10),
+        "packet-no-such-class": words(0) + fitting(2, "PACKET", b"\10", FD_STREAM, 9) + words(10),
         "packet-ring-of-nothing": words(0, 28, 10),
         "packet-without-descriptor": words(0) + fitting(2, "PACKET", b"\4", 0, 9) + words(10),
         "packet-that-is-a-stream": words(0, 27, 10),
@@ -776,6 +779,13 @@ def worker_seeds():
         "inject-length-0": start + clients + send(4, bytes(4)),
         "inject-bad-header": start + clients + send(5, qemu_vnet(vnet(1, 1, 54, 47, 34, 16, 0), TCP4)),
         "inject-other-header-size": start + clients + send(5, qemu_vnet(vnet(), ARP)),
+        "inject-by-ring": ring + send(5, qemu(ARP) * 3 + qemu(UDP4) + qemu(ARP)) + event(EVENT_READ, 3),
+        "inject-by-ring-full": waiting + send(5, qemu(ARP[:14]) * 14) * 5 + words(15) + event(EVENT_READ, 3),
+        "inject-by-ring-no-room": ring + event(full, 3) + send(5, qemu(ARP) * 3 + qemu(UDP4)) + event(EVENT_TIME) * 9,
+        "inject-by-ring-no-room-for-long": waiting + event(full, 255) + send(5, qemu(ARP[:14]) * 14) * 5 + words(15) + event(EVENT_TIME) * 40,
+        "inject-by-ring-and-leaves": ring + event(full, 9) + send(5, qemu(ARP) * 5) + event(EVENT_SHUTDOWN, 0x85) + event(EVENT_TIME) * 12,
+        "inject-by-ring-and-garbage": ring + send(5, qemu(ARP) * 3 + bytes(4)),
+        "attach-by-ring": ring + words(13, 16) + event(full, 2) + send(6, qemu_vnet(vnet(buffers=0), ARP) * 3) + event(EVENT_TIME) * 9 + event(EVENT_READ, 3),
         "inject-longest": start + clients + event(EVENT_BYTES, 4, 3) + b"\0\0\xff" + event(EVENT_BYTES, 4, 255) + UDP4,
         "inject-no-room": start + clients + event(full, 3) + send(4, qemu(ARP)) + event(EVENT_TIME) * 5,
         "inject-no-room-for-long": start + clients + event(full, 255) + send(4, qemu(ARP)) + event(EVENT_TIME) * 40,

@@ -58,6 +58,12 @@ enum channel { SUPERVISOR, FRONT, BROKER };
 #define FRAME_LONG 60000   /* two are more than a queue holds */
 #define FRAME_LONGER 68000 /* more than some formats have */
 
+/* What is in the ring that is sent. */
+static struct frame_in_ring {
+	uint8_t bytes[PLK_VNET_HDR + 2048];
+	size_t n;
+} in_ring[PLK_TX_BATCH];
+
 /* What the worker did, beside its own state. */
 static struct world {
 	void *memory;
@@ -322,6 +328,49 @@ void
 plk_ring_give(struct plk_ring *ring)
 {
 	(void)fd_of(ring);
+}
+
+/* ---- the ring that is sent ---- */
+
+int
+plk_txring_open(struct plk_txring *ring, int fd, size_t slot_bytes, size_t n_slots)
+{
+	CHECK(ring == &worker.tx_ring && fd == PLK_WORKER_FD_TX_RING && !fakes.sandboxed);
+	CHECK(slot_bytes == plk_packet_ring(PLK_CLASS_TX_RING).unit_bytes &&
+	      n_slots == plk_packet_ring(PLK_CLASS_TX_RING).n_units);
+	*ring = (struct plk_txring){.fd = fd, .slot_bytes = slot_bytes, .n_slots = n_slots};
+	return 0;
+}
+
+/* Of odd lengths it has none: no slot is free. */
+bool
+plk_txring_put(struct plk_txring *ring, const struct plk_vnet *vnet, struct plk_span eth)
+{
+	struct frame_in_ring *slot = &in_ring[ring->n];
+
+	if (ring->n_slots == 0 || eth.n > ring->slot_bytes || eth.n % 2 == 1)
+		return false;
+	CHECK(vnet->gso_type == PLK_VNET_GSO_NONE && ring->n < COUNT(in_ring));
+	CHECK(eth.n <= worker.link.mtu + PLK_ETH_HDR && eth.n >= PLK_FRAME_MIN);
+	slot->n = PLK_VNET_HDR + eth.n;
+	CHECK(plk_vnet_encode(vnet, PLK_VNET_HDR,
+			      (struct plk_mspan){slot->bytes, sizeof slot->bytes}) == PLK_OK);
+	memcpy(slot->bytes + PLK_VNET_HDR, eth.p, eth.n);
+	ring->n++;
+	return true;
+}
+
+size_t
+plk_txring_send(struct plk_txring *ring)
+{
+	const size_t n = ring->n;
+	size_t sent = 0;
+
+	ring->n = 0;
+	while (sent < n &&
+	       sendto(worker.tx, in_ring[sent].bytes, in_ring[sent].n, MSG_DONTWAIT, NULL, 0) >= 0)
+		sent++;
+	return sent;
 }
 
 /* ---- rings of slots ---- */
@@ -593,9 +642,12 @@ in_hand(void)
 {
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < worker.n_slots; i++)
-		n += worker.clients[i].state == CLIENT_OPEN && worker.clients[i].is_blocked &&
-		     worker.clients[i].pieces_sent == 0;
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		const struct client *client = &worker.clients[i];
+
+		if (client->state == CLIENT_OPEN)
+			n += client->n_pending - client->pending_at - (client->pieces_sent > 0);
+	}
 	return n;
 }
 
@@ -645,6 +697,7 @@ fillers_check(void)
 		const int port = fd - PLK_WORKER_FD_LISTENER;
 
 		if (fd == worker.tx || fd == worker.broker.fd ||
+		    (fd == PLK_WORKER_FD_TX_RING && worker.tx_ring.n_slots > 0) ||
 		    (class < PLK_CLASS_RX && worker.rx[class].fd == fd) ||
 		    (port >= 0 && port < PLK_PORTS_MAX && worker.ports[port].listener == fd))
 			continue;
@@ -672,6 +725,7 @@ finish(void)
 #define BLOCKS 262144, 32
 #define SLOTS 2048, 2048
 #define LONG_SLOTS 131072, 64
+#define TX_SLOTS 2048, 256
 #define NO_RING 0, 0
 
 /* fuzz/seeds.py has their indexes. */
@@ -745,6 +799,7 @@ static const struct hostile_word words[] = {
 	     .u.port = {.port = 2, .role = PLK_ROLE_INJECT, .rate_fps = 1, .burst = 2}),
 	PACKET(CAPTURE_LONG, FD_PACKET, LONG_SLOTS),
 	PACKET(ATTACH_LONG, FD_PACKET, LONG_SLOTS),
+	PACKET(TX_RING, FD_PACKET, TX_SLOTS),
 };
 
 static const struct hostile_process process = {

@@ -17,8 +17,9 @@
 #define PLK_WORKER_FD_RX 4 /* one for each class */
 #define PLK_WORKER_FD_RX_LAST 9
 #define PLK_WORKER_FD_TX 10
-#define PLK_WORKER_FD_BROKER 11
-#define PLK_WORKER_FD_LISTENER 12 /* one for each port */
+#define PLK_WORKER_FD_TX_RING 11
+#define PLK_WORKER_FD_BROKER 12
+#define PLK_WORKER_FD_LISTENER 13 /* one for each port */
 #define PLK_WORKER_FD_LISTENER_LAST 127
 
 /* The first client. There are two filters, since few daemons have many ports, and 128 numbers are many where the limit of

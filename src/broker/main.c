@@ -428,10 +428,10 @@ sender_bypass(const struct packet *packet, enum plk_step *step)
 static int
 packet_bind(struct packet *packet, enum plk_class class, enum plk_step *step)
 {
-	int error = class == PLK_CLASS_TX ? sender_bypass(packet, step) : 0;
+	int error = class >= PLK_CLASS_RX ? sender_bypass(packet, step) : 0;
 
 	if (error == 0)
-		error = plk_packet_bind(packet->fd, class != PLK_CLASS_TX, broker.link.index,
+		error = plk_packet_bind(packet->fd, class < PLK_CLASS_RX, broker.link.index,
 					broker.link.name, step);
 	if (error == 0)
 		error = tap_name_verify();
@@ -473,7 +473,7 @@ answer_bind(const struct plk_msg *msg)
 		if (error < 0)
 			plk_packet_silence(
 				packet->fd,
-				class != PLK_CLASS_TX); /* it may be bound, and to another */
+				class < PLK_CLASS_RX); /* it may be bound, and to another */
 	}
 	answer_done(PLK_MSG_BIND, class, step, error);
 }

@@ -564,7 +564,7 @@ ask_done(const struct plk_msg *msg)
 static bool
 is_of_class(const struct plk_port *port, enum plk_class class)
 {
-	if (class == PLK_CLASS_TX)
+	if (class >= PLK_CLASS_RX)
 		return port->role != PLK_ROLE_CAPTURE;
 	return plk_class_takes(class, port->role, port->latency);
 }
@@ -579,7 +579,7 @@ static enum plk_direction class_direction(enum plk_class class)
 
 		if (!is_of_class(port, class))
 			continue;
-		if (class == PLK_CLASS_TX)
+		if (class >= PLK_CLASS_RX)
 			return PLK_DIRECTION_BOTH;
 		if (direction != PLK_DIRECTION_NONE && direction != port->direction)
 			return PLK_DIRECTION_BOTH;

@@ -161,6 +161,7 @@ plk_words_class(unsigned class)
 		[PLK_CLASS_CAPTURE_LONG] = "capture-low-long",
 		[PLK_CLASS_ATTACH_LONG] = "attach-low-long",
 		[PLK_CLASS_TX] = "send",
+		[PLK_CLASS_TX_RING] = "send-ring",
 	};
 
 	return class < PLK_CLASSES ? words[class] : "?";

@@ -28,7 +28,7 @@
 /** enum plk_peer - who is at the other end of a channel that the supervisor hands out */
 enum plk_peer { PLK_PEER_FRONT, PLK_PEER_BROKER, PLK_PEER_WORKER, PLK_PEERS };
 
-/** enum plk_class - the packet sockets of a daemon: receivers, by class, and the sender
+/** enum plk_class - the packet sockets of a daemon: receivers, by class, and senders
  * A class of low latency has two: a ring has slots of one size, and superframes are forty times as long as other frames.
  */
 enum plk_class {
@@ -40,6 +40,7 @@ enum plk_class {
 	PLK_CLASS_ATTACH_LONG,
 	PLK_CLASS_RX, /* how many receivers there are */
 	PLK_CLASS_TX = PLK_CLASS_RX,
+	PLK_CLASS_TX_RING, /* short frames, many at once: os/txring.h */
 	PLK_CLASSES
 };
 

@@ -38,7 +38,6 @@ set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
-/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] (a packet socket is made) */
 static int
 blocks_make(int fd, struct plk_packet_ring of)
 {
@@ -53,11 +52,13 @@ blocks_make(int fd, struct plk_packet_ring of)
 
 	if (error < 0)
 		return error;
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_RX_RING] (a packet socket is made) */
 	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
 }
 
+/* @which: PACKET_RX_RING or PACKET_TX_RING */
 static int
-slots_make(int fd, struct plk_packet_ring of)
+slots_make(int fd, int which, struct plk_packet_ring of)
 {
 	const struct tpacket_req ring = {
 		.tp_block_size = SLOTS_BLOCK_BYTES,
@@ -69,7 +70,8 @@ slots_make(int fd, struct plk_packet_ring of)
 
 	if (error < 0)
 		return error;
-	return setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) < 0 ? -errno : 0;
+	/* #syscalls:broker setsockopt[1=SOL_PACKET,2=PACKET_TX_RING] (a packet socket is made) */
+	return setsockopt(fd, SOL_PACKET, which, &ring, sizeof ring) < 0 ? -errno : 0;
 }
 
 /* PACKET_VNET_HDR comes before the ring: with one it cannot be changed. */
@@ -82,8 +84,9 @@ rx_options(int fd, const struct plk_packet_want *want)
 		error = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
 	if (error < 0)
 		return error;
-	return plk_class_is_bulk(want->class) ? blocks_make(fd, plk_packet_ring(want->class))
-					      : slots_make(fd, plk_packet_ring(want->class));
+	return plk_class_is_bulk(want->class)
+		       ? blocks_make(fd, plk_packet_ring(want->class))
+		       : slots_make(fd, PACKET_RX_RING, plk_packet_ring(want->class));
 }
 
 static int
@@ -93,7 +96,11 @@ tx_options(int fd, const struct plk_packet_want *want)
 
 	if (error == 0)
 		error = set_int(fd, SOL_SOCKET, SO_MARK, (int)want->mark);
-	return error == 0 ? set_int(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES) : error;
+	if (error == 0)
+		error = set_int(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES);
+	if (error == 0 && want->class == PLK_CLASS_TX_RING)
+		error = slots_make(fd, PACKET_TX_RING, plk_packet_ring(want->class));
+	return error;
 }
 
 /* Frames up to a length, or beyond it: what the slots of a class are for. */
@@ -170,7 +177,7 @@ configure(int fd, const struct plk_packet_want *want, enum plk_step *step)
 	int error;
 
 	*step = PLK_STEP_OPTION;
-	if (want->class == PLK_CLASS_TX)
+	if (want->class >= PLK_CLASS_RX)
 		return tx_options(fd, want);
 	error = rx_options(fd, want);
 	if (error < 0)

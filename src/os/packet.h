@@ -29,16 +29,19 @@ struct plk_packet_ring {
 	uint32_t n_units;
 };
 
-/** plk_packet_ring() - the ring of a class; zeros for the sender, which has none
+/** plk_packet_ring() - the ring of a class; zeros if it has none
  * Bulk: a block of TPACKET_V3 holds any superframe; 32 of them retire in 32 ms at least, when there is little in each, and all together
  * hold 18 ms of 64-byte frames at 3 million a second.
  * Low: slots of TPACKET_V2, which hold a frame of 1500 bytes with all that stands before it; 7 ms of 300000 a second.
  * Long: what does not fit into these: jumbo frames and superframes, 4 MiB of TCP's.
+ * A sender's: some reads' worth of short frames, or frames of 1500 bytes.
  */
 static inline struct plk_packet_ring plk_packet_ring(enum plk_class class)
 {
-	if (class >= PLK_CLASS_RX)
+	if (class == PLK_CLASS_TX)
 		return (struct plk_packet_ring){0, 0};
+	if (class == PLK_CLASS_TX_RING)
+		return (struct plk_packet_ring){2048, 256};
 	if (plk_class_is_bulk(class))
 		return (struct plk_packet_ring){262144, 32};
 	if (plk_class_is_long(class))
@@ -47,7 +50,7 @@ static inline struct plk_packet_ring plk_packet_ring(enum plk_class class)
 }
 
 /** struct plk_packet_want - which packet socket
- * @class:    a receiver's, or PLK_CLASS_TX
+ * @class:    a receiver's or a sender's
  * @mark:     SO_MARK of this daemon, not 0
  * @direction: receivers: IN by PACKET_IGNORE_OUTGOING, OUT by the filter; else both
  * @filter:   receivers: borrowed; NULL or empty: all frames

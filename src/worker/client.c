@@ -71,7 +71,7 @@ client_close(struct client *client, enum plk_close reason, int error)
 		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	}
 	if (client->is_blocked)
-		plk_tx_drop(client, &client->pending);
+		plk_tx_drop(client);
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] (the end of a client that another process may hold too) */
 	/* another process may hold it too; the peer may be gone */
@@ -222,12 +222,11 @@ plk_clients_flush(void)
 
 /* ---- reading ---- */
 
-/* A frame waits for room at the interface: nothing is read meanwhile, and nothing of the socket is heard, since a hang-up would
+/* Frames wait for room at the interface: nothing is read meanwhile, and nothing of the socket is heard, since a hang-up would
  * be reported without end. */
 static void
-client_block(struct client *client, const struct tx_frame *frame)
+client_block(struct client *client)
 {
-	client->pending = *frame;
 	client->is_blocked = true;
 	plk_watch_remove(&worker.loop, &client->watch);
 	plk_timer_set(&worker.loop, &worker.tx_timer, PLK_TX_RETRY_MS);
@@ -241,9 +240,11 @@ client_pause(struct client *client)
 	plk_timer_set(&worker.loop, &worker.pause_timer, 0);
 }
 
-/* Sends what is complete in the buffer, unless it is so much work for so many other clients that these would wait for it. */
-static void
-frames_send(struct client *client)
+/* Takes what is complete in the buffer, unless it is so much work for so many other clients that these would wait for it.
+ * Return: PLK_OK (there may be more); PLK_E_SHORT (that is all); another error of the stream.
+ */
+static enum plk_err
+frames_take(struct client *client)
 {
 	const uint64_t enough = plk_deliver_work() + PLK_TX_WORK;
 	struct plk_frame frame;
@@ -254,29 +255,40 @@ frames_send(struct client *client)
 		client->from_client++;
 		plk_worker_count(PLK_COUNTER_CLIENT_FRAMES, 1);
 		if (plk_tx_judge(client, &frame, &judged) && !plk_tx(client, &judged)) {
-			client_block(client, &judged);
-			return;
+			client_block(client);
+			return PLK_OK;
 		}
 		if (plk_deliver_work() >= enough) {
 			client_pause(client);
-			return;
+			break;
 		}
 	}
+	return err;
+}
+
+static void
+frames_send(struct client *client)
+{
+	const enum plk_err err = frames_take(client);
+
+	if (!client->is_blocked && !plk_tx_flush(client))
+		client_block(client);
 	if (err == PLK_E_LIMIT)
 		client_close(client, PLK_CLOSE_LENGTH, 0);
 	else if (err == PLK_E_MALFORMED)
 		client_close(client, PLK_CLOSE_HEADER, 0);
 }
 
-/* Whether anything of the frame that waited got through, or it is done with. */
+/* Whether anything of what waited got through, or is done with. */
 static bool
 client_unblock(struct client *client)
 {
-	const size_t sent_before = client->pieces_sent;
+	const size_t pieces_before = client->pieces_sent;
+	const size_t before = client->pending_at;
 	int error;
 
-	if (!plk_tx(client, &client->pending))
-		return client->pieces_sent > sent_before;
+	if (!plk_tx_again(client))
+		return client->pieces_sent > pieces_before || client->pending_at > before;
 	client->is_blocked = false;
 	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
 	if (error < 0) {
@@ -320,7 +332,8 @@ paused_resume(void *ctx)
 		if (client->state != CLIENT_OPEN || !client->is_paused)
 			continue;
 		client->is_paused = false;
-		frames_send(client);
+		if (!client->is_blocked) /* else it goes on when that ends */
+			frames_send(client);
 	}
 	plk_clients_flush();
 }
@@ -419,12 +432,14 @@ client_ready(void *ctx, uint32_t events)
 static void gone_tell_all(void *ctx);
 static void lost_close(void *ctx);
 
+/* One mapping: the slots, the lists of what waits for room, the buffers. */
 int
 plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
 {
-	size_t each = PLK_IN_BYTES + (size_t)queue_bytes;
-	size_t table = n_slots * sizeof *worker.clients;
-	uint8_t *memory = mmap(NULL, table + n_slots * each, PROT_READ | PROT_WRITE,
+	const size_t each = PLK_IN_BYTES + (size_t)queue_bytes;
+	const size_t table = n_slots * sizeof *worker.clients;
+	const size_t pending = n_slots * PLK_TX_PENDING * sizeof *worker.clients->pending;
+	uint8_t *memory = mmap(NULL, table + pending + n_slots * each, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -433,12 +448,13 @@ plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
 	worker.n_slots = n_slots;
 	for (uint32_t i = 0; i < n_slots; i++) {
 		struct client *client = &worker.clients[i];
-		uint8_t *p = memory + table + i * each;
+		uint8_t *p = memory + table + pending + i * each;
 
 		client->fd = -1;
 		client->watch = (struct plk_watch){.fd = -1, .call = client_ready, .ctx = client};
 		client->in = (struct plk_mspan){p, PLK_IN_BYTES};
 		client->out = (struct plk_mspan){p + PLK_IN_BYTES, queue_bytes};
+		client->pending = (struct tx_frame *)(void *)(memory + table) + i * PLK_TX_PENDING;
 	}
 	worker.tx_timer.call = blocked_retry;
 	worker.pause_timer.call = paused_resume;
@@ -485,6 +501,7 @@ slot_take(uint16_t port_index, int *fd)
 		.watch = client->watch,
 		.in = client->in,
 		.out = client->out,
+		.pending = client->pending,
 	};
 	plk_deframer_init(
 		&client->deframer, port->framing,

@@ -145,6 +145,11 @@ packet_take(const struct plk_msg_packet *packet, int *fd)
 	if (packet->class == PLK_CLASS_TX && worker.tx < 0) {
 		must(plk_fd_place(fd, PLK_WORKER_FD_TX), __LINE__);
 		worker.tx = PLK_WORKER_FD_TX;
+	} else if (packet->class == PLK_CLASS_TX_RING && worker.tx_ring.n_slots == 0) {
+		must(plk_fd_place(fd, PLK_WORKER_FD_TX_RING), __LINE__);
+		must(plk_txring_open(&worker.tx_ring, PLK_WORKER_FD_TX_RING, ring.unit_bytes,
+				     ring.n_units),
+		     __LINE__);
 	} else if (packet->class < PLK_CLASS_RX && worker.rx[packet->class].fd < 0) {
 		must(plk_rx_open((enum plk_class)packet->class, fd, &ring), __LINE__);
 	} else {

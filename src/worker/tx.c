@@ -328,29 +328,105 @@ send_or_drop(struct client *from, const struct tx_frame *frame)
 	return true;
 }
 
+/* ---- many at once ---- */
+
+/* What was collected; of one client at a time. */
+static struct {
+	struct tx_frame frame[PLK_TX_BATCH];
+	size_t n;
+} batch;
+
+static void
+pend(struct client *from, const struct tx_frame *frames, size_t n)
+{
+	memcpy(from->pending + from->n_pending, frames, n * sizeof *frames);
+	from->n_pending += n;
+}
+
+/* What the ring took is sent; the rest is sent one by one, so that each is told why it is not. */
+bool
+plk_tx_flush(struct client *from)
+{
+	const size_t n = batch.n;
+	const size_t sent = n > 0 ? plk_txring_send(&worker.tx_ring) : 0;
+
+	batch.n = 0;
+	if (sent > 0)
+		from->deadline_ms = 0;
+	for (size_t i = 0; i < sent; i++)
+		(void)sent_note(0, batch.frame[i].eth.n); /* it is sent */
+	for (size_t i = sent; i < n; i++) {
+		if (!send_or_drop(from, &batch.frame[i])) {
+			pend(from, &batch.frame[i], n - i);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The kernel measures no frame in a ring. A frame with a tag may be longer; it goes alone. */
+static bool
+is_for_ring(const struct tx_frame *frame)
+{
+	return frame->vnet.gso_type == PLK_VNET_GSO_NONE && worker.link.has_carrier &&
+	       frame->eth.n <= worker.link.mtu + PLK_ETH_HDR;
+}
+
+static bool
+interface_send(struct client *from, const struct tx_frame *frame)
+{
+	if (is_for_ring(frame) && plk_txring_put(&worker.tx_ring, &frame->vnet, eth_of(frame))) {
+		batch.frame[batch.n++] = *frame;
+		return batch.n < PLK_TX_BATCH || plk_tx_flush(from);
+	}
+	if (plk_tx_flush(from) && send_or_drop(from, frame))
+		return true;
+	pend(from, frame, 1);
+	return false;
+}
+
+bool
+plk_tx_again(struct client *from)
+{
+	while (from->pending_at < from->n_pending &&
+	       send_or_drop(from, &from->pending[from->pending_at]))
+		from->pending_at++;
+	if (from->pending_at < from->n_pending)
+		return false;
+	from->pending_at = 0;
+	from->n_pending = 0;
+	return true;
+}
+
+void
+plk_tx_drop(struct client *from)
+{
+	for (; from->pending_at < from->n_pending; from->pending_at++) {
+		frame_drop(from, &from->pending[from->pending_at], PLK_COUNTER_TX_ENOBUFS);
+		from->dropped++;
+	}
+}
+
+/* ---- where to ---- */
+
+/* To other clients first: what waits for room at the interface is for it alone. */
 static bool
 tx_attached(struct client *from, const struct tx_frame *frame)
 {
 	const struct plk_span eth = eth_of(frame);
 	uint32_t owner = 0;
 	bool known;
-	bool to_interface;
 	size_t n_others = 0;
 
-	if (!from->is_blocked) /* heard once, however often it is offered */
-		plk_switch_learn(eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
+	plk_switch_learn(eth.p + PLK_ETH_ADDR, (uint32_t)(from - worker.clients));
 	known = !plk_mac_is_group(eth.p) && plk_fdb_find(&worker.fdb, eth.p, &owner);
-	/* what waited for room goes on to the interface, wherever its address is now: pieces of it may be there */
-	to_interface = !known || owner == PLK_FDB_INTERFACE || from->is_blocked;
-	if (to_interface && !send_or_drop(from, frame))
-		return false;
 	if (!known)
 		n_others = plk_deliver_local(from, eth, &frame->vnet, NULL);
 	else if (owner != PLK_FDB_INTERFACE)
 		n_others = plk_deliver_local(from, eth, &frame->vnet, &worker.clients[owner]);
-	if (!to_interface)
-		plk_worker_count(n_others > 0 ? PLK_COUNTER_TX_SWITCHED : PLK_COUNTER_TX_UNWANTED,
-				 1);
+	if (!known || owner == PLK_FDB_INTERFACE)
+		return interface_send(from, frame);
+	plk_worker_count(n_others > 0 ? PLK_COUNTER_TX_SWITCHED : PLK_COUNTER_TX_UNWANTED, 1);
 	return true;
 }
 
@@ -400,12 +476,5 @@ plk_tx(struct client *from, const struct tx_frame *frame)
 {
 	if (plk_client_port(from)->role == PLK_ROLE_ATTACH)
 		return tx_attached(from, frame);
-	return send_or_drop(from, frame);
-}
-
-void
-plk_tx_drop(struct client *from, const struct tx_frame *frame)
-{
-	frame_drop(from, frame, PLK_COUNTER_TX_ENOBUFS);
-	from->dropped++;
+	return interface_send(from, frame);
 }

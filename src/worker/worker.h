@@ -32,6 +32,7 @@
 #include "os/packet.h"
 #include "os/ring.h"
 #include "os/slots.h"
+#include "os/txring.h"
 #include "sandbox/sandbox.h"
 #include "wire/pcapng.h"
 
@@ -55,7 +56,9 @@
 #define PLK_ACCEPTS 16    /* connections accepted in one go */
 #define PLK_ADMISSIONS_MAX 64   /* connections that wait for the front; more wait in the listener */
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
-#define PLK_ACCEPT_BROKEN_MS 1000 /* after an error that will not go away */
+#define PLK_ACCEPT_BROKEN_MS 1000         /* after an error that will not go away */
+#define PLK_TX_BATCH 64                   /* frames that are given to the interface at once */
+#define PLK_TX_PENDING (PLK_TX_BATCH + 1) /* and one that did not fit in */
 #define PLK_TX_RETRY_MS 1
 #define PLK_TX_ERROR_MS 60000 /* an error that goes on is said again */
 #define PLK_TX_WAIT_MS 1000   /* an interface without room is waited for so long */
@@ -128,8 +131,8 @@ struct tx_frame {
 };
 
 /** struct client - a slot
- * @pending:     a frame that the interface had no room for
- * @is_blocked:  there is one; nothing is read meanwhile
+ * @pending:     frames that the interface had no room for, from @pending_at to @n_pending - 1
+ * @is_blocked:  there are such; nothing is read meanwhile
  * @is_paused:   there may be more frames in its buffer, which come when others have had their turn
  * @pieces_sent: of the superframe that is being sent in pieces, how many are
  * @is_dirty:    on the list of queues to be written
@@ -152,7 +155,9 @@ struct client {
 	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
 	bool is_paused;
-	struct tx_frame pending;
+	struct tx_frame *pending; /* PLK_TX_PENDING of them */
+	size_t n_pending;
+	size_t pending_at;
 	size_t pieces_sent;
 	bool piece_dropped;   /* one of them; the frame counts as dropped */
 	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */
@@ -230,6 +235,7 @@ struct worker {
 	struct about about[PLK_ABOUTS];
 	struct rx rx[PLK_CLASS_RX];
 	int tx;
+	struct plk_txring tx_ring;
 	struct plk_msg_link_is link; /* how the interface is */
 	struct plk_fdb fdb;
 	struct plk_timer fdb_timer; /* while there is an address that ages */
@@ -346,14 +352,23 @@ bool plk_guard_pass(struct client *from, struct plk_span eth, const struct plk_v
 bool plk_tx_judge(struct client *from, const struct plk_frame *frame, struct tx_frame *out);
 
 /** plk_tx() - a frame that may go on to the interface, and to other attached clients
- * The kernel wants its header right before the frame, where the client's own, its prefix, or the end of the frame before stands:
- * all of these are done with. So the frame is sent from where it was read.
- * Return: true; false if the interface has no room now and the frame should be offered again.
+ * Short frames are collected, and go with plk_tx_flush(), which is to be called before frames of another client come, and before
+ * the input buffer changes. Others are sent from where they were read: the kernel wants its header right before the frame, where the
+ * client's own, its prefix, or the end of the frame before stands, and all of these are done with.
+ * Return: true; false if the interface has no room now: then the frame, and what was collected before it, are among the pending.
  */
 bool plk_tx(struct client *from, const struct tx_frame *frame);
 
-/** plk_tx_drop() - a frame that waits for room will not be offered again */
-void plk_tx_drop(struct client *from, const struct tx_frame *frame);
+/** plk_tx_flush() - send what was collected of a client's frames
+ * Return: true; false if the interface has no room now: then some of them are pending.
+ */
+bool plk_tx_flush(struct client *from);
+
+/** plk_tx_again() - offer pending frames once more; Return: whether none is left */
+bool plk_tx_again(struct client *from);
+
+/** plk_tx_drop() - pending frames will not be offered again */
+void plk_tx_drop(struct client *from);
 
 /* trace.c */
 

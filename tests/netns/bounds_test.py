@@ -24,6 +24,7 @@ IDLE = 0.1
 INPUT = 128
 BULK = 8 * KIB
 LOW = 12 * KIB
+SEND = 512
 PAGES = 8
 FLOODER, PINGER, ECHOER = (bytes([2, 0x7B, 0, 0, 0, i]) for i in range(3))
 PING_BYTES = 90
@@ -122,12 +123,12 @@ def test_rings(case):
     """Of each kind of receiver that a port needs, one."""
     case.veth()
     for specs, rings in (
-        (["inject"], 0),
+        (["inject"], SEND),
         (["capture"], BULK),
         (["capture,latency=low"], LOW),
-        (["attach"], LOW),
-        (["attach,latency=bulk", "capture", "capture,format=pcapng"], 2 * BULK),
-        (["attach", "attach,latency=bulk", "capture", "capture,latency=low", "inject"], 2 * BULK + 2 * LOW),
+        (["attach"], LOW + SEND),
+        (["attach,latency=bulk", "capture", "capture,format=pcapng"], 2 * BULK + SEND),
+        (["attach", "attach,latency=bulk", "capture", "capture,latency=low", "inject"], 2 * BULK + 2 * LOW + SEND),
     ):
         daemon = case.daemon(*(f"--remote={spec}@punix:{case.path(f'r{i}')}" for i, spec in enumerate(specs)))
         plk.equal(rings_of(daemon.family["worker"]), rings, f"rings of {specs}, KiB")

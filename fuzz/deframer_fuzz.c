@@ -18,6 +18,29 @@ struct whole {
 	struct plk_span left;
 };
 
+/* With one byte less the frame is not there, with that many it is, if they may be any. */
+static void
+missing_check(const struct plk_deframer *d, const struct whole *whole)
+{
+	static uint8_t all[PLK_RECORD_MAX];
+	const size_t there = plk_deframer_pending(d);
+	const size_t missing = plk_deframer_missing(d);
+	struct plk_frame frame;
+	struct plk_span rest;
+
+	CHECK((missing == 0) == (there < 4) && missing <= sizeof all - there);
+	if (missing == 0)
+		return;
+	memset(all, 0, there + missing);
+	memcpy(all, whole->left.p, there);
+	CHECK(plk_frame_parse(whole->framing, (struct plk_span){all, there + missing - 1}, &frame,
+			      &rest) != PLK_OK);
+	CHECK(there < PLK_PREFIX_MAX ||
+	      (plk_frame_parse(whole->framing, (struct plk_span){all, there + missing}, &frame,
+			       &rest) == PLK_OK &&
+	       rest.n == 0));
+}
+
 /* Takes all frames that the deframer has, each of which must be the next of the whole. */
 static enum plk_err
 frames_compare(struct plk_deframer *d, struct whole *whole)
@@ -32,6 +55,8 @@ frames_compare(struct plk_deframer *d, struct whole *whole)
 		err = plk_deframer_next(d, &got);
 		if (err != PLK_OK) {
 			CHECK(untouched(&got, sizeof got));
+			if (err == PLK_E_SHORT)
+				missing_check(d, whole);
 			return err;
 		}
 		CHECK(plk_frame_parse(whole->framing, whole->left, &want, &rest) == PLK_OK);

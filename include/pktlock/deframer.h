@@ -58,6 +58,12 @@ PLK_PUBLIC void plk_deframer_init(struct plk_deframer *d, struct plk_framing fra
  */
 PLK_PUBLIC struct plk_mspan plk_deframer_space(struct plk_deframer *d);
 
+/** plk_deframer_missing() - how many bytes the frame that has begun still lacks
+ * Who reads no more than that need not have the beginning of the next one moved: worth it where frames are long.
+ * Return: bytes; 0 if none has begun, or its length is not there yet. To be asked after plk_deframer_next() has returned PLK_E_SHORT.
+ */
+PLK_PUBLIC size_t plk_deframer_missing(const struct plk_deframer *d);
+
 /** plk_deframer_commit() - say that bytes were read
  * @n: how many bytes of plk_deframer_space() were filled; more than that counts as all of it
  */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 void
 plk_deframer_init(struct plk_deframer *d, struct plk_framing framing, struct plk_mspan buffer)
 {
@@ -22,6 +24,19 @@ plk_deframer_space(struct plk_deframer *d)
 		d->to = pending;
 	}
 	return (struct plk_mspan){d->buffer.p + d->to, d->buffer.n - d->to};
+}
+
+size_t
+plk_deframer_missing(const struct plk_deframer *d)
+{
+	const size_t pending = d->to - d->from;
+	const size_t prefix = d->framing.vnet_hdr > 0 ? PLK_PREFIX_MAX : sizeof(uint32_t);
+	size_t n;
+
+	if (pending < sizeof(uint32_t))
+		return 0;
+	n = prefix + be32_load(d->buffer.p + d->from);
+	return n > pending ? n - pending : 0;
 }
 
 void

@@ -356,12 +356,16 @@ is_later(ssize_t n)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* How much of a client's bytes make its turn: the fewer clients, the more. */
+/* How much of a client's bytes make its turn: the fewer clients, the more. Behind a long frame the next is not begun, since it would have
+ * to be moved. */
 static size_t
-turn_bytes(void)
+turn_bytes(const struct client *client)
 {
 	const size_t share = PLK_READ_TURNS / (worker.n_open > 0 ? worker.n_open : 1);
+	const size_t rest = plk_deframer_missing(&client->deframer);
 
+	if (rest >= PLK_READ_REST)
+		return rest;
 	if (share < PLK_READ_MIN)
 		return PLK_READ_MIN;
 	return share < PLK_READ_MAX ? share : PLK_READ_MAX;
@@ -371,7 +375,7 @@ static void
 sender_read(struct client *client)
 {
 	const struct plk_mspan space = plk_deframer_space(&client->deframer);
-	const size_t turn = turn_bytes();
+	const size_t turn = turn_bytes(client);
 	/* #syscalls:worker read[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (from clients) */
 	const ssize_t n = read(client->fd, space.p, space.n < turn ? space.n : turn);
 

@@ -40,8 +40,9 @@
 #define PLK_IN_ROOM 16      /* of it, before the first record: see plk_tx() */
 /* Read from a client in one go; then others get their turn. Of all clients' turns together, as far as the bounds let. */
 #define PLK_READ_MIN 16384
-#define PLK_READ_MAX 65536
+#define PLK_READ_MAX PLK_RECORD_MAX
 #define PLK_READ_TURNS 262144
+#define PLK_READ_REST 16384 /* a frame that lacks so much is read to its end, and no further */
 #define PLK_SEND_NOW 4096 /* a record that lies in one piece and is so long is not queued first */
 #define PLK_RX_FRAMES 256 /* taken from slots in one go, so that clients get their turn */
 /* A class of low latency gets a wake-up for each frame while these are few, at more than PLK_POLL_FROM in a window none, but a look

@@ -44,27 +44,6 @@ plk_rxblk_parse(struct plk_span block, struct plk_rxblk *out)
 	return PLK_OK;
 }
 
-static enum plk_err
-packet_take(struct plk_span block, size_t at, const struct tpacket3_hdr *hdr, struct plk_rxpkt *out)
-{
-	const uint8_t *from = block.p + at + sizeof *hdr;
-
-	if (hdr->tp_mac < PACKET_HDR + PLK_VNET_HDR || !span_has(block, at, hdr->tp_mac) ||
-	    !span_has(block, at + hdr->tp_mac, hdr->tp_snaplen))
-		return PLK_E_MALFORMED;
-	*out = (struct plk_rxpkt){
-		.vnet = {block.p + at + hdr->tp_mac - PLK_VNET_HDR, PLK_VNET_HDR},
-		.eth = {block.p + at + hdr->tp_mac, hdr->tp_snaplen},
-		.original = hdr->tp_len,
-		.tag = plk_tag_from_status(hdr->tp_status, hdr->hv1.tp_vlan_tci,
-					   hdr->hv1.tp_vlan_tpid),
-		.pkttype = from[offsetof(struct sockaddr_ll, sll_pkttype)],
-		.time_ns = hdr->tp_sec * NS_PER_S + hdr->tp_nsec,
-		.room = hdr->tp_mac - PACKET_HDR,
-	};
-	return PLK_OK;
-}
-
 static void
 ahead_fetch(struct plk_span block, size_t at)
 {
@@ -74,10 +53,36 @@ ahead_fetch(struct plk_span block, size_t at)
 		__builtin_prefetch(block.p + at + AHEAD + i * CACHE_LINE);
 }
 
+/* Fields are loaded one by one, as they are needed: a copy of the header would go through memory. */
+#define FIELD32(p, field) host32_load((p) + offsetof(struct tpacket3_hdr, field))
+#define FIELD16(p, field) host16_load((p) + offsetof(struct tpacket3_hdr, field))
+
+/* @p: PACKET_HDR bytes at least */
+static enum plk_err
+packet_take(struct plk_span block, size_t at, const uint8_t *p, struct plk_rxpkt *out)
+{
+	const size_t mac = FIELD16(p, tp_mac);
+	const size_t snaplen = FIELD32(p, tp_snaplen);
+
+	if (mac < PACKET_HDR + PLK_VNET_HDR || !span_has(block, at, mac) ||
+	    !span_has(block, at + mac, snaplen))
+		return PLK_E_MALFORMED;
+	out->vnet = (struct plk_span){p + mac - PLK_VNET_HDR, PLK_VNET_HDR};
+	out->eth = (struct plk_span){p + mac, snaplen};
+	out->original = FIELD32(p, tp_len);
+	out->tag = plk_tag_from_status(FIELD32(p, tp_status), FIELD32(p, hv1.tp_vlan_tci),
+				       FIELD16(p, hv1.tp_vlan_tpid));
+	out->pkttype = p[sizeof(struct tpacket3_hdr) + offsetof(struct sockaddr_ll, sll_pkttype)];
+	out->time_ns = FIELD32(p, tp_sec) * NS_PER_S + FIELD32(p, tp_nsec);
+	out->room = mac - PACKET_HDR;
+	return PLK_OK;
+}
+
 enum plk_err
 plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 {
-	struct tpacket3_hdr hdr;
+	const uint8_t *p;
+	size_t following;
 	enum plk_err err;
 
 	if (walk->left == 0)
@@ -88,17 +93,18 @@ plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
 		return PLK_E_MALFORMED;
 	}
 	ahead_fetch(walk->block, walk->at);
-	memcpy(&hdr, walk->block.p + walk->at, sizeof hdr);
-	err = packet_take(walk->block, walk->at, &hdr, out);
+	p = walk->block.p + walk->at;
+	err = packet_take(walk->block, walk->at, p, out);
 	if (err != PLK_OK) {
 		walk->left = 0;
 		return err;
 	}
 	/* The last one of a block has tp_next_offset 0; before it, what leads nowhere is found
 	 * by the next call. */
-	if (hdr.tp_next_offset < PACKET_HDR || !span_has(walk->block, walk->at, hdr.tp_next_offset))
+	following = FIELD32(p, tp_next_offset);
+	if (following < PACKET_HDR || !span_has(walk->block, walk->at, following))
 		walk->at = walk->block.n;
 	else
-		walk->at += hdr.tp_next_offset;
+		walk->at += following;
 	return PLK_OK;
 }

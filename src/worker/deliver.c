@@ -165,16 +165,21 @@ void plk_deliver_flush(enum plk_class class)
 		batch_flush(takers[class].port[i]);
 }
 
+/* Kept out of the way of most frames. */
+static __attribute__((noinline)) uint8_t *
+batch_room_made(struct port *port, size_t n)
+{
+	batch_flush(port);
+	return plk_batch_add(port->batch, n);
+}
+
 /* Room for a record in the batch of a port; a record that is not too long for one fits into an empty one. */
-static uint8_t *
+static inline uint8_t *
 batch_room(struct port *port, size_t n)
 {
 	uint8_t *p = plk_batch_add(port->batch, n);
 
-	if (p)
-		return p;
-	batch_flush(port);
-	return plk_batch_add(port->batch, n);
+	return p ? p : batch_room_made(port, n);
 }
 
 /* What goes onto a stream at once: what stands before a frame, the frame, and what stands behind it. */
@@ -585,8 +590,8 @@ attach_deliver(enum plk_class class, const struct view *view)
 	targets_deliver(view);
 }
 
-/* A frame that is looked into. */
-static void
+/* A frame that is looked into. Kept out of the way of most. */
+static __attribute__((noinline)) void
 frame_deliver(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
 {
 	struct view view = {

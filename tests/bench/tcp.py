@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """TCP between two network namespaces that two daemons join, or two QEMUs, or a cable. Nothing is pinned here: four processes
-and two ends of TCP share the processors."""
+and two ends of TCP share the processors. Nor is what a cable brings steered to one: it is not for the others."""
 
 import joined_test as joined
 
@@ -35,7 +35,7 @@ def with_daemons(case, daemons, *more):
 
 def pktlock(keys):
     def run(case):
-        return with_daemons(case, joined.join(case, keys))
+        return with_daemons(case, joined.join(case, keys, steered=False))
 
     return run
 
@@ -47,7 +47,7 @@ def socat(keys):
         daemons = []
         for name in "ab":
             case.netns(name)
-            joined.net(name)
+            joined.net(name, steered=False)
             with plk.inside(name):
                 daemons.append(case.daemon(f"--remote=attach,{keys}@punix:{case.path(name)}", joined.QUEUE, interface=f"{name}1"))
         between = plk.Process([lab.path_of("socat"), "-b", "262144", *(f"UNIX-CONNECT:{case.path(name)}" for name in "ab")])

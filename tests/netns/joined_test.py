@@ -12,27 +12,29 @@ ADDRESSES = {"a": "10.90.0.1", "b": "10.90.0.2"}
 QUEUE = "--queue=16777216"
 
 
-def net(name):
+def net(name, steered=True):
     """A namespace with NAME0, which has the address, on a cable to NAME1, which pktlock serves.
 
-    All that the cable brings is taken in on one processor. Without that the kernel takes it in wherever the sender happens
+    Steered: all that the cable brings is taken in on one processor. Without that the kernel takes it in wherever the sender happens
     to run, frames overtake each other, and TCP sends some again: also on a bare cable, by the ten thousand.
     """
     plk.ip(f"link add {name}1 type veth peer name {name}0", ns=name)
     plk.ip(f"address add {ADDRESSES[name]}/24 dev {name}0", ns=name)
     for ifname in (f"{name}0", f"{name}1"):
         plk.ip(f"link set {ifname} up", ns=name)
+        if not steered:
+            continue
         steer = f"echo 1 >/sys/class/net/{ifname}/queues/rx-0/rps_cpus"
         done = plk.Process(["/bin/ip", "netns", "exec", name, "/bin/sh", "-c", steer])
         plk.equal(done.wait(), 0, f"status of {steer} ({done.stderr})")
 
 
-def join(case, keys):
+def join(case, keys, steered=True):
     """Two daemons, one behind the other's socket."""
     daemons = []
     for name, remote in (("a", "punix"), ("b", "unix")):
         case.netns(name)
-        net(name)
+        net(name, steered)
         with plk.inside(name):
             daemons.append(case.daemon(f"--remote=attach,{keys}@{remote}:{case.path('x')}", QUEUE, interface=f"{name}1"))
     daemons[0].wait_log("client connected")

@@ -43,8 +43,8 @@
 #define PLK_READ_MAX PLK_RECORD_MAX
 #define PLK_READ_TURNS 262144
 #define PLK_READ_REST 16384 /* a frame that lacks so much is read to its end, and no further */
-#define PLK_SEND_NOW 4096 /* a record that lies in one piece and is so long is not queued first */
-#define PLK_RX_FRAMES 256 /* taken from slots in one go, so that clients get their turn */
+#define PLK_SEND_NOW 4096   /* a record that lies in one piece and is so long is not queued first */
+#define PLK_RX_FRAMES 1024  /* taken from slots in one go, so that clients get their turn */
 /* A class of low latency gets a wake-up for each frame while these are few, at more than PLK_POLL_FROM in a window none, but a look
  * every PLK_POLL_NS, at less than PLK_POLL_TO wake-ups again. */
 #define PLK_POLL_NS 175000

@@ -99,6 +99,7 @@ def exchange(case, wire, paths=(), places=()):
         data = plk.frame(2, 200, plk.FAR, CLIENT)
         client.send(data)
         wire.expect([data])
+        client.send(plk.frame(3, 1600, plk.FAR, CLIENT))  # longer than the MTU: it goes alone, and is refused
         client.close()
     return captures
 
@@ -163,7 +164,7 @@ def tour_veth(case, tour):
 
 
 def tour_few(case, tour):
-    """The other filter of the worker; a worker that does not end when it should."""
+    """The other filter of the worker; many frames; a worker that does not end when it should."""
     wire = case.wire()
     ports = [f"--remote=capture{keys}@punix:{case.path(name)}" for name, keys in
              (("c", ""), ("l", ",latency=low"), ("v", ",format=vnet,allow-gid=5555"))]
@@ -171,6 +172,9 @@ def tour_few(case, tour):
     with tour.run(*ports) as daemon:
         clients = exchange(case, wire, [case.path("i")], [case.path("c"), case.path("l")])
         clients[0].send_bytes(b"ignored")
+        many = [plk.frame(i, 60) for i in range(1000)]  # so many at once that a receiver of low latency looks by the clock
+        wire.send(*many)
+        clients[1].expect(many)
         plk.ip("link set e0 down")
         daemon.wait_log("interface is down")
         plk.ip("link set e0 up")

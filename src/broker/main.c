@@ -401,8 +401,13 @@ tap_name_verify(void)
 	return 0;
 }
 
-/* A receiver of attach asks for all frames while a client is there; its wish ends with the
+/* A receiver of attach asks for all frames while a client is there, once for the two of low latency; its wish ends with the
  * interface. */
+static bool is_promisc(enum plk_class class)
+{
+	return plk_class_is_attach(class) && !plk_class_is_long(class);
+}
+
 static int
 promisc_set(struct packet *packet, bool on)
 {
@@ -435,7 +440,7 @@ packet_bind(struct packet *packet, enum plk_class class, enum plk_step *step)
 					broker.link.name, step);
 	if (error == 0)
 		error = tap_name_verify();
-	if (error == 0 && plk_class_is_attach(class))
+	if (error == 0 && is_promisc(class))
 		error = promisc_set(packet, broker.promisc);
 	return error;
 }
@@ -488,7 +493,7 @@ answer_promisc(const struct plk_msg *msg)
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		struct packet *packet = &broker.packets[i];
 
-		if (packet->bound && plk_class_is_attach((enum plk_class)i) && error == 0)
+		if (packet->bound && is_promisc((enum plk_class)i) && error == 0)
 			error = promisc_set(packet, broker.promisc);
 	}
 	answer_done(PLK_MSG_PROMISC, PLK_CLASS_ATTACH_LOW, PLK_STEP_OPTION, error);

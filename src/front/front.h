@@ -114,6 +114,8 @@ struct front {
 	char os[PLK_OS_BYTES];         /* system and release of this machine */
 	struct plk_msg_iface_is iface; /* as the broker said last */
 	bool iface_gone;
+	bool low_is_dead
+		[PLK_ROLES]; /* ports of low latency take from the bulk class instead: PLK_EVENT_RX_DEAD */
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
 	bool serving;
@@ -228,6 +230,15 @@ void plk_link_said(const struct plk_msg_link *link);
 
 /** plk_link_tell() - tell the worker how the interface is */
 void plk_link_tell(void);
+
+/** plk_link_binds() - whether a class is to be bound: not one that only stands by */
+bool plk_link_binds(enum plk_class class);
+
+/** plk_link_dead() - a worker says that a class of low latency is dead: another one takes its place */
+void plk_link_dead(uint64_t class);
+
+/** plk_link_latency() - what a port has, whatever it asked for */
+enum plk_latency plk_link_latency(const struct plk_port *port);
 
 /** plk_link_bind() - order all packet sockets to be bound to the interface */
 void plk_link_bind(void);

@@ -28,12 +28,49 @@ plk_link_tell(void)
 		plk_front_send(front.worker.fd, &msg, -1);
 }
 
+enum plk_latency
+plk_link_latency(const struct plk_port *port)
+{
+	return front.low_is_dead[port->role] ? PLK_LATENCY_BULK : port->latency;
+}
+
+bool plk_link_binds(enum plk_class class)
+{
+	if (!plk_class_is_bulk(class))
+		return true;
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const struct plk_port *port = front.ports[i].port;
+
+		if (plk_class_takes(class, port->role, plk_link_latency(port)))
+			return true;
+	}
+	return false;
+}
+
+void
+plk_link_dead(uint64_t class)
+{
+	struct plk_msg msg = {.type = PLK_MSG_BIND};
+	const bool attach = class == PLK_CLASS_ATTACH_LOW;
+	bool *dead = &front.low_is_dead[attach ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE];
+
+	if (*dead || (!attach && class != PLK_CLASS_CAPTURE_LOW))
+		return;
+	*dead = true;
+	msg.u.bind.class = attach ? PLK_CLASS_ATTACH_BULK : PLK_CLASS_CAPTURE_BULK;
+	/* else it is bound when there is one again */
+	if (!front.iface_gone)
+		plk_front_send(front.broker.fd, &msg, -1);
+}
+
 void
 plk_link_bind(void)
 {
 	struct plk_msg msg = {.type = PLK_MSG_BIND};
 
 	for (int i = 0; i < PLK_CLASSES; i++) {
+		if (!plk_link_binds((enum plk_class)i))
+			continue;
 		msg.u.bind.class = (uint8_t)i;
 		plk_front_send(front.broker.fd, &msg, -1);
 	}

@@ -205,7 +205,7 @@ plk_front_port_send(size_t i)
 			   .role = (uint8_t)port->role,
 			   .vnet_hdr = port->vnet_hdr,
 			   .direction = (uint8_t)port->direction,
-			   .latency = (uint8_t)port->latency,
+			   .latency = (uint8_t)plk_link_latency(port),
 			   .max_clients = port->max_clients,
 			   .passive = plk_remote_is_passive(&port->remote),
 			   .adopt = plk_remote_is_inherited(&port->remote),
@@ -364,6 +364,8 @@ worker_said(struct plk_received *received)
 		break;
 	case PLK_MSG_EVENT:
 		plk_words_event("worker", &front.worker_lines, &msg->u.event);
+		if (msg->u.event.code == PLK_EVENT_RX_DEAD)
+			plk_link_dead(msg->u.event.a);
 		break;
 	case PLK_MSG_CONFINED:
 		worker_confined(&msg->u.confined);

@@ -566,7 +566,9 @@ is_of_class(const struct plk_port *port, enum plk_class class)
 {
 	if (class >= PLK_CLASS_RX)
 		return port->role != PLK_ROLE_CAPTURE;
-	return plk_class_takes(class, port->role, port->latency);
+	/* bulk, not bound, stands by for low latency: PLK_EVENT_RX_DEAD */
+	return plk_class_takes(class, port->role, port->latency) ||
+	       plk_class_takes(class, port->role, PLK_LATENCY_BULK);
 }
 
 /* What the ports of a class want of it together; NONE if no port needs it. The sender takes nothing: BOTH stands for any. */
@@ -625,7 +627,8 @@ static void
 packets_bind(void)
 {
 	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
-		if (class_direction((enum plk_class)i) != PLK_DIRECTION_NONE)
+		if (class_direction((enum plk_class)i) != PLK_DIRECTION_NONE &&
+		    plk_link_binds((enum plk_class)i))
 			ask_done(&(const struct plk_msg){.type = PLK_MSG_BIND,
 							 .u.bind = {.class = i}});
 	}

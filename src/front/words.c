@@ -429,6 +429,12 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 		plk_log(PLK_LOG_LINE_WARNING, "cannot receive: %s class=%s", plk_words_error(e->b),
 			plk_words_class((unsigned)e->a));
 		break;
+	case PLK_EVENT_RX_DEAD:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"a frame that no header describes ended latency=low: latency=bulk from now "
+			"on class=%s",
+			plk_words_class((unsigned)e->a));
+		break;
 	case PLK_EVENT_TX_ERROR:
 		plk_log(PLK_LOG_LINE_WARNING,
 			"frame dropped, and counted: cannot send: %s bytes=%llu mtu=%u",

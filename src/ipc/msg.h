@@ -138,11 +138,12 @@ enum plk_close {
 /** enum plk_event - what broker and worker have to say; the words are the front's */
 enum plk_event {
 	PLK_EVENT_BAD_MESSAGE, /* a: type, b: enum plk_err, c: length; the sender ends itself after it */
-	PLK_EVENT_NO_ROOM,      /* a: port, b: slots taken, c: slots */
-	PLK_EVENT_PORT_FULL,    /* a: port, b: its clients, c: its max-clients */
-	PLK_EVENT_ACCEPT,       /* a: port, b: errno */
-	PLK_EVENT_IGNORED,      /* a: port; a capture client sends */
-	PLK_EVENT_RX_ERROR,     /* a: class, b: errno */
+	PLK_EVENT_NO_ROOM,   /* a: port, b: slots taken, c: slots */
+	PLK_EVENT_PORT_FULL, /* a: port, b: its clients, c: its max-clients */
+	PLK_EVENT_ACCEPT,    /* a: port, b: errno */
+	PLK_EVENT_IGNORED,   /* a: port; a capture client sends */
+	PLK_EVENT_RX_ERROR,  /* a: class, b: errno */
+	PLK_EVENT_RX_DEAD, /* a: class: its ring takes no frame any more; the bulk class of its ports is to be bound */
 	PLK_EVENT_TX_ERROR,     /* b: errno, c: bytes */
 	PLK_EVENT_BAD_HEADER,   /* a: port, b: enum plk_err */
 	PLK_EVENT_REFUSED_MAC,  /* a: port, b: enum plk_where, c: the address, 48 bits */

@@ -113,6 +113,16 @@ plk_deliver_leave(struct client *client)
 	takers_list();
 }
 
+void
+plk_deliver_instead(enum plk_role role)
+{
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		if (worker.ports[i].used && worker.ports[i].role == role)
+			worker.ports[i].latency = PLK_LATENCY_BULK;
+	}
+	takers_list();
+}
+
 /* ---- into queues ---- */
 
 static void

@@ -50,6 +50,8 @@ block_deliver(enum plk_class class, struct plk_mspan block)
 	plk_deliver_flush(class);
 }
 
+static void dead_forget(bool attach);
+
 static void
 ring_read(struct rx *rx, uint32_t events)
 {
@@ -60,6 +62,7 @@ ring_read(struct rx *rx, uint32_t events)
 	for (i = 0; i < PLK_RX_BLOCKS && plk_deliver_work() < enough &&
 		    plk_ring_take(&rx->ring, &block) > 0;
 	     i++) {
+		dead_forget(plk_class_is_attach(rx->class));
 		block_deliver(rx->class, block);
 		plk_ring_give(&rx->ring);
 		plk_worker_enter();
@@ -95,6 +98,7 @@ slot_deliver(struct rx *rx, enum plk_class class)
 	struct plk_mspan slot = plk_slots_peek(&rx->slots);
 	struct plk_rxpkt packet;
 
+	rx->n_taken++;
 	plk_slots_mark(&rx->slots);
 	if (plk_rxslot_parse((struct plk_span){slot.p, slot.n}, &packet) == PLK_OK)
 		plk_deliver_rx(class, &packet, room_of(slot, &packet));
@@ -241,6 +245,96 @@ plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *ring)
 	return ring_open(rx, ring);
 }
 
+/* ---- a ring that died ---- */
+
+static struct rx *
+bulk_of(bool attach)
+{
+	return &worker.rx[attach ? PLK_CLASS_ATTACH_BULK : PLK_CLASS_CAPTURE_BULK];
+}
+
+/* Whether the kernel fills the slots no more. It takes possession of the next slot before it finds that no virtio-net header describes a
+ * frame (a superframe of UDP fragments, which a VM may send, or of SCTP), drops the frame, and never lets go of the slot: so it drops
+ * all that follow, and wakes nobody (net/packet/af_packet.c: tpacket_rcv(), rx_owner_map). Else nothing is dropped that finds a free slot.
+ */
+static bool
+is_dying(struct rx *rx, uint64_t n_lost)
+{
+	const bool came = rx->n_taken != rx->n_seen;
+
+	rx->n_seen = rx->n_taken;
+	if (came || n_lost == 0)
+		return false;
+	plk_slots_find(&rx->slots);
+	return plk_slots_peek(&rx->slots).n == 0;
+}
+
+/* Its ports take from the ring of blocks instead, which survives such frames; the front is asked to have it bound. */
+static void
+die(bool attach)
+{
+	struct rx *bulk = bulk_of(attach);
+	struct rx *both[] = {low_of(attach), long_of(attach)};
+
+	if (bulk->fd < 0)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		plk_watch_remove(&worker.loop, &both[i]->watch);
+		both[i]->is_polled = false;
+		both[i]->is_dead = true;
+	}
+	if (!bulk->is_served && plk_watch_add(&worker.loop, &bulk->watch, bulk->fd, EPOLLIN) == 0)
+		bulk->is_served = true;
+	plk_trace_instead(attach ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE);
+	plk_deliver_instead(attach ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE);
+	worker.dead_tells = 0;
+	plk_timer_set(&worker.loop, &worker.look_timer, 0);
+}
+
+/* Slots that nobody will read. */
+static uint64_t
+slots_drop(struct rx *rx)
+{
+	uint64_t n = 0;
+
+	for (; n < rx->slots.n_slots && plk_slots_peek(&rx->slots).n > 0; n++)
+		plk_slots_give(&rx->slots);
+	return n;
+}
+
+/* Until the other ring has something, what these two would have taken is lost, and counted. */
+static void
+dead_forget(bool attach)
+{
+	struct rx *both[] = {low_of(attach), long_of(attach)};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!both[i]->is_dead || !both[i]->is_served)
+			continue;
+		plk_rx_losses();
+		plk_worker_count(PLK_COUNTER_RX_KERNEL, slots_drop(both[i]));
+		both[i]->is_served = false;
+	}
+}
+
+static void
+look(void *ctx)
+{
+	bool again = false;
+
+	(void)ctx;
+	plk_rx_losses();
+	for (int attach = 0; attach <= 1; attach++) {
+		const struct rx *low = low_of(attach);
+
+		again |= low->is_served;
+		if (low->is_dead && low->is_served && worker.dead_tells++ < PLK_DEAD_TELLS)
+			plk_worker_event(PLK_EVENT_RX_DEAD, low->class, 0, 0);
+	}
+	if (again)
+		plk_timer_set(&worker.loop, &worker.look_timer, PLK_LOOK_MS);
+}
+
 static void
 losses_read(void *ctx)
 {
@@ -248,19 +342,34 @@ losses_read(void *ctx)
 	plk_rx_losses();
 }
 
+static bool is_wanted(enum plk_class class)
+{
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		const struct port *port = &worker.ports[i];
+
+		if (port->used && plk_class_takes(class, port->role, port->latency))
+			return true;
+	}
+	return false;
+}
+
 int
 plk_rx_start(void)
 {
 	worker.losses_timer.call = losses_read;
+	worker.look_timer.call = look;
 	worker.loop.tick = polled_read;
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		struct rx *rx = &worker.rx[i];
-		int error =
-			rx->fd < 0 ? 0 : plk_watch_add(&worker.loop, &rx->watch, rx->fd, EPOLLIN);
+		int error;
 
+		rx->is_served = rx->fd >= 0 && is_wanted((enum plk_class)i);
+		error = rx->is_served ? plk_watch_add(&worker.loop, &rx->watch, rx->fd, EPOLLIN)
+				      : 0;
 		if (error < 0)
 			return error;
 	}
+	look(NULL);
 	return 0;
 }
 
@@ -268,9 +377,14 @@ void
 plk_rx_losses(void)
 {
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
-		uint64_t n = worker.rx[i].fd >= 0 ? plk_packet_losses(worker.rx[i].fd) : 0;
+		struct rx *rx = &worker.rx[i];
+		const bool attach = plk_class_is_attach((enum plk_class)i);
+		const uint64_t n = rx->is_served ? plk_packet_losses(rx->fd) : 0;
 
-		worker.rx[i].losses += n;
+		(rx->is_dead ? bulk_of(attach) : rx)->losses += n;
 		plk_worker_count(PLK_COUNTER_RX_KERNEL, n);
+		if (rx->is_served && !rx->is_dead && !plk_class_is_bulk((enum plk_class)i) &&
+		    is_dying(rx, n))
+			die(attach);
 	}
 }

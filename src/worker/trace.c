@@ -38,19 +38,41 @@ is_trace(const struct client *client)
 	return plk_client_port(client)->format == PLK_FORMAT_PCAPNG;
 }
 
-/* What the kernel has dropped of the class that serves a client, ever. */
+/* What the kernel has dropped of a class, ever; for low latency of both. */
+static uint64_t
+class_losses(enum plk_role role, enum plk_latency latency)
+{
+	uint64_t losses = 0;
+
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		if (plk_class_takes((enum plk_class)i, role, latency))
+			losses += worker.rx[i].losses;
+	}
+	return losses;
+}
+
+/* Of the class that serves a client. */
 static uint64_t
 losses_of(const struct client *client)
 {
 	const struct port *port = plk_client_port(client);
 
-	uint64_t losses = 0;
+	return class_losses(port->role, port->latency);
+}
 
-	for (int i = 0; i < PLK_CLASS_RX; i++) {
-		if (plk_class_takes((enum plk_class)i, port->role, port->latency))
-			losses += worker.rx[i].losses;
+void
+plk_trace_instead(enum plk_role role)
+{
+	const uint64_t now = class_losses(role, PLK_LATENCY_BULK);
+	const uint64_t before = class_losses(role, PLK_LATENCY_LOW);
+
+	for (uint32_t i = 0; i < worker.n_open; i++) {
+		struct client *client = &worker.clients[worker.open[i]];
+		const struct port *port = plk_client_port(client);
+
+		if (port->role == role && port->latency == PLK_LATENCY_LOW)
+			client->losses_before += now - before; /* modulo 2^64 */
 	}
-	return losses;
 }
 
 bool

@@ -69,6 +69,8 @@
 #define PLK_TX_REFUSED \
 	4 /* so many in a row, that is: one may have found the queue full for an instant */
 #define PLK_LOSSES_MS 200 /* after frames came, the kernel is asked what it had to drop */
+#define PLK_LOOK_MS 1000  /* as often it is asked in any case where a ring may have died */
+#define PLK_DEAD_TELLS 8  /* the front may have missed one */
 #define PLK_TRACE_MS 1000 /* between two statistics of a pcapng stream, while packets come */
 #define PLK_GUARD_MS 5000 /* between two lines about what a port's guard refused, of a kind */
 #define PLK_LOST_MS 50    /* after the interface went, its last frames come out of the rings */
@@ -178,6 +180,9 @@ struct client {
  * @slots:       of another
  * @was_missed:  the kernel said that there is something, and nothing was
  * @is_polled:   of a class of low latency: looked at by the tick, since the kernel would wake us for a few frames each
+ * @is_served:   there are ports that take from it; else it is left alone
+ * @is_dead:     of slots: the kernel fills them no more, see rx.c
+ * @n_taken:     slots taken, ever; @n_seen of them at the last look
  * @window_ns:   since when @window_n frames came
  */
 struct rx {
@@ -187,6 +192,10 @@ struct rx {
 	struct plk_slots slots;
 	bool was_missed;
 	bool is_polled;
+	bool is_served;
+	bool is_dead;
+	uint64_t n_taken;
+	uint64_t n_seen;
 	uint64_t window_ns;
 	uint32_t window_n;
 	uint64_t losses; /* frames that the kernel dropped, ever */
@@ -248,6 +257,8 @@ struct worker {
 	struct plk_timer gone_timer;
 	struct plk_timer lost_timer;
 	struct plk_timer losses_timer;
+	struct plk_timer look_timer;
+	unsigned dead_tells; /* how often the front was told of a ring that died */
 	struct plk_timer trace_timer;
 	struct plk_ratelimit limits[PLK_EVENTS];
 	int tx_error; /* the last one, said already */
@@ -387,6 +398,9 @@ void plk_trace_seen(struct client *client, uint64_t time_ns);
 /** plk_trace_drained() - all that was queued for a client is written: so are, soon, the statistics that found no room */
 void plk_trace_drained(const struct client *client);
 
+/** plk_trace_instead() - ports of low latency are about to take from the bulk class: what they lost so far goes on to count */
+void plk_trace_instead(enum plk_role role);
+
 /** plk_trace_statistics() - statistics, if the format is pcapng and packets came since the last ones */
 void plk_trace_statistics(struct client *client);
 
@@ -405,6 +419,9 @@ void plk_deliver_leave(struct client *client);
  * @room: memory that ends where the frame begins, and may be written to
  */
 void plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room);
+
+/** plk_deliver_instead() - ports of low latency take from the bulk class from now on */
+void plk_deliver_instead(enum plk_role role);
 
 /** plk_deliver_flush() - what plk_deliver_rx() has put together goes into queues, or to sockets */
 void plk_deliver_flush(enum plk_class class);

@@ -125,8 +125,8 @@ def test_rings(case):
     for specs, rings in (
         (["inject"], SEND),
         (["capture"], BULK),
-        (["capture,latency=low"], LOW),
-        (["attach"], LOW + SEND),
+        (["capture,latency=low"], LOW + BULK),  # which stands by
+        (["attach"], LOW + BULK + SEND),
         (["attach,latency=bulk", "capture", "capture,format=pcapng"], 2 * BULK + SEND),
         (["attach", "attach,latency=bulk", "capture", "capture,latency=low", "inject"], 2 * BULK + 2 * LOW + SEND),
     ):

@@ -4,6 +4,7 @@ MTU, more clients than can be served. What becomes of each piece is seen in the 
 """
 
 import os
+import signal
 import socket
 import struct
 import threading
@@ -251,6 +252,75 @@ def test_storm(case):
     plk.equal(daemon.look()["worker"], worker, "process id of the worker")
     plk.check("does not answer" not in daemon.stderr, "the worker did not answer")
     daemon.kill()
+
+
+UFO = 3  # a gso_type: fragments of UDP
+UFO_HEADER = struct.pack("=BBHHHH", offload.NEEDS_CSUM, UFO, 42, 512, 34, 6)
+
+
+def check_no_header(case, role, length):
+    """A frame that no virtio-net header describes to a packet socket, of this length: it is lost, those that follow are not for
+    long, and none are lost to the next worker."""
+    tap = case.keep(offload.OffloadTap("t0"))
+    daemon = case.daemon(f"--remote={role},latency=low@punix:{case.path('c')}", interface="t0")
+    client = case.connect(case.path("c"))
+
+    def send(*frames, hdr=offload.NO_HEADER):
+        for data in frames:
+            os.write(tap.fd, hdr.ljust(12, b"\0") + data)
+
+    def until_it_comes(first, what):
+        """The number of the first frame that comes."""
+        for i in range(first, first + 500):
+            send(plk.frame(i, length))
+            data = client.recv(0.02)
+            if data is not None:
+                return plk.number_of(data)
+        raise plk.Failure(f"{what}: nothing comes any more")
+
+    def all_come(first, what):
+        frames = [plk.frame(i, 60 + i * 29 % 1400 + (i % 8 == 0) * 1500) for i in range(first, first + 300)]
+        for data in frames:
+            send(data)
+        client.expect(frames, what)
+
+    until_it_comes(0, "before")
+    client.drain()
+    all_come(1000, "before")
+    before = daemon.counters()
+    send(plk.frame(0, length, ethertype=0x0800), hdr=UFO_HEADER)
+    until_it_comes(2000, "after it")
+    client.drain()
+    all_come(3000, "after it")
+    daemon.wait_log("a frame that no header describes ended latency=low")
+    plk.check(rise(daemon, before)["rx_dropped_kernel"] >= 1, "it is counted")
+    os.kill(daemon.family["worker"], signal.SIGKILL)
+    daemon.wait_log("another worker serves")
+    client = case.connect(case.path("c"))
+    until_it_comes(4000, "with another worker")
+    client.drain()
+    all_come(5000, "with another worker")
+    send(plk.frame(0, length, ethertype=0x0800), hdr=UFO_HEADER)
+    all_come(6000, "after one more")
+    ticks = daemon.cpu_ticks()
+    time.sleep(0.5)
+    plk.check(daemon.cpu_ticks() - ticks <= 1, "it spins")
+    daemon.kill()
+
+
+def test_no_header_capture(case):
+    """A short one."""
+    check_no_header(case, "capture", 1000)
+
+
+def test_no_header_capture_long(case):
+    """One that goes to the ring of long frames."""
+    check_no_header(case, "capture", 3000)
+
+
+def test_no_header_attach(case):
+    """To attached clients."""
+    check_no_header(case, "attach", 1000)
 
 
 if __name__ == "__main__":

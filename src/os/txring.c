@@ -30,6 +30,13 @@ status_set(const struct plk_txring *ring, size_t i, uint32_t status)
 	__atomic_store_n(&slot_at(ring, i)->tp_status, status, __ATOMIC_RELEASE);
 }
 
+/* Ours, that is; what else is said may be when the frame before was sent: TP_STATUS_TS_SOFTWARE. */
+static bool
+is_free(uint32_t status)
+{
+	return !(status & (TP_STATUS_SEND_REQUEST | TP_STATUS_SENDING | TP_STATUS_WRONG_FORMAT));
+}
+
 /* Not sent, that is: TP_STATUS_SENDING has left us, and what is TP_STATUS_AVAILABLE too. */
 static bool
 is_left(uint32_t status)
@@ -124,7 +131,7 @@ plk_txring_put(struct plk_txring *ring, const struct plk_vnet *vnet, struct plk_
 	if (!ring->is_known)
 		find(ring);
 	i = index_of(ring, ring->n);
-	if (!ring->is_known || status_of(ring, i) != TP_STATUS_AVAILABLE)
+	if (!ring->is_known || !is_free(status_of(ring, i)))
 		return false;
 	data = (struct plk_mspan){(uint8_t *)slot_at(ring, i) + DATA_AT,
 				  ring->slot_bytes - DATA_AT};

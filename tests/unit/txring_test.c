@@ -224,8 +224,11 @@ test_held(void **state)
 	assert_false(put(5, 60));
 	for (size_t i = 0; i < SLOTS; i++) {
 		assert_int_equal(slot_of(i)->tp_status, TP_STATUS_SENDING);
-		slot_of(i)->tp_status = TP_STATUS_AVAILABLE;
+		/* of one that has a time stamp the kernel says so */
+		slot_of(i)->tp_status = i == 1 ? TP_STATUS_TS_SOFTWARE : TP_STATUS_AVAILABLE;
 	}
+	ring.is_known = true;
+	assert_int_equal(ring.next, 1);
 	assert_true(put(5, 60));
 	assert_int_equal(plk_txring_send(&ring), 1);
 	sent_check("012345");

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import struct
+import subprocess
 import time
 
 import pcap
@@ -202,6 +203,23 @@ def test_killed_worker(case):
     counters = daemon.counters()
     plk.equal(counters["rx_frames"] + counters.get("rx_dropped_kernel", 0), sent, "what two classes had of what was sent")
     plk.books_check(counters)
+    daemon.stop()
+
+
+def test_held(case):
+    """A queueing discipline holds what is sent, at first all of the ring and then more: all of it goes, once, and in its order; also
+    where it has no room and says so."""
+    case.veth()
+    wire = case.wire()
+    daemon = case.daemon(f"--remote=inject@punix:{case.path('i')}")
+    client = case.connect(case.path("i"))
+    for limit in (3000000, 20000):  # bytes
+        subprocess.run(f"tc qdisc replace dev e0 root tbf rate 20mbit burst 3000 limit {limit}".split(), check=True)
+        frames = [plk.frame(i, 60 + i * 37 % 1440) for i in range(1000)]
+        client.send(*frames)
+        wire.expect(frames, f"limit {limit}")
+        wire.quiet(0.05)
+    settled(daemon, {}, {"client_frames": 2000, "tx_frames": 2000, "clients_total": 1}, "held")
     daemon.stop()
 
 

@@ -368,8 +368,8 @@ plk_tx_flush(struct client *from)
 static bool
 is_for_ring(const struct tx_frame *frame)
 {
-	return frame->vnet.gso_type == PLK_VNET_GSO_NONE && worker.link.has_carrier &&
-	       frame->eth.n <= worker.link.mtu + PLK_ETH_HDR;
+	return frame->vnet.gso_type == PLK_VNET_GSO_NONE && worker.link.is_up &&
+	       worker.link.has_carrier && frame->eth.n <= worker.link.mtu + PLK_ETH_HDR;
 }
 
 static bool

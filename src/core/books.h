@@ -18,7 +18,7 @@
  *
  * rx_frames + rx_dropped_kernel is what the kernel had for us, behind the filter: each frame once for each class of receivers that is
  * bound. Delivered is what was put into a client's queue; what is in there when the connection ends goes with it. A client's frame
- * that waits for room at the interface is counted as taken, and not yet on the other side: one for each client at most. A worker that
+ * that waits for room at the interface is counted as taken, and not yet on the other side: PLK_TX_PENDING for each client at most. A worker that
  * is killed counts nothing of the wake-up it was in, on either side, but for a frame that waited; and blocks of rings that it had
  * not given back are rx_dropped_worker.
  *

@@ -170,16 +170,28 @@ long_of(bool attach)
 	return &worker.rx[attach ? PLK_CLASS_ATTACH_LONG : PLK_CLASS_CAPTURE_LONG];
 }
 
+/* Whether we look at another slot than the kernel. What it speaks of may have been read for the other socket; or a later slot is ready
+ * while another processor still fills the one before it: to go on without that would be to read it when the ring has gone round. */
+static bool
+is_astray(struct rx *rx)
+{
+	const uint64_t now = plk_now_ns();
+
+	if (rx->missed_ns == 0 || rx->n_missed != rx->n_taken) {
+		rx->missed_ns = now;
+		rx->n_missed = rx->n_taken;
+	}
+	return now - rx->missed_ns >= PLK_MISSED_NS;
+}
+
 static void
 low_read(struct rx *rx, uint32_t events)
 {
 	const bool attach = plk_class_is_attach(rx->class);
 	const int n = slots_read(low_of(attach), long_of(attach));
 
-	/* what this socket has may have been read for the other one; but not twice in a row */
-	if (n == 0 && (events & EPOLLIN) && rx->was_missed)
+	if ((events & EPOLLIN) && plk_slots_peek(&rx->slots).n == 0 && is_astray(rx))
 		plk_slots_find(&rx->slots);
-	rx->was_missed = n == 0;
 	rate_note(low_of(attach), long_of(attach), n);
 }
 

@@ -49,8 +49,9 @@
  * every PLK_POLL_NS, at less than PLK_POLL_TO wake-ups again. */
 #define PLK_POLL_NS 175000
 #define PLK_POLL_WINDOW_NS 1000000
-#define PLK_POLL_FROM 80  /* frames */
-#define PLK_POLL_TO 40    /* frames */
+#define PLK_POLL_FROM 80       /* frames */
+#define PLK_POLL_TO 40         /* frames */
+#define PLK_MISSED_NS 10000000 /* what another processor still writes is there by then */
 #define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
 #define PLK_TX_WORK 5000  /* records made for other clients in one go, of frames of one */
 #define PLK_RX_BLOCKS 4   /* taken from a ring in one go */
@@ -178,7 +179,7 @@ struct client {
 /** struct rx - a receiving packet socket; @fd is -1 if the class is not used
  * @ring:        of a bulk class
  * @slots:       of another
- * @was_missed:  the kernel said that there is something, and nothing was
+ * @missed_ns:   since when the kernel says that there is something and nothing was, with @n_missed slots taken
  * @is_polled:   of a class of low latency: looked at by the tick, since the kernel would wake us for a few frames each
  * @is_served:   there are ports that take from it; else it is left alone
  * @is_dead:     of slots: the kernel fills them no more, see rx.c
@@ -190,7 +191,8 @@ struct rx {
 	enum plk_class class;
 	struct plk_ring ring;
 	struct plk_slots slots;
-	bool was_missed;
+	uint64_t missed_ns;
+	uint64_t n_missed;
 	bool is_polled;
 	bool is_served;
 	bool is_dead;

@@ -289,7 +289,7 @@ def segment_seeds():
     return seeds
 
 
-def packet(following, frame, mac=80, snaplen=None, status=0, tci=0, tpid=0, pkttype=0):
+def packet(following, frame, mac=80, snaplen=None, status=1, tci=0, tpid=0, pkttype=0):
     """A packet of a TPACKET_V3 block, padded to 16 bytes."""
     snaplen = len(frame) if snaplen is None else snaplen
     head = struct.pack("=IIIIIIHHIIHHQ", following, 1700000000, 999999999, snaplen, 1514, status, mac, 0, 0, tci, tpid, 0, 0)
@@ -304,11 +304,13 @@ def block(n, packets, first=48):
 
 def rxblk_seeds():
     one = packet(0, UDP4)
-    two = packet(128, UDP4) + packet(0, ARP, status=0x50, tci=100, tpid=0x88A8, pkttype=4)
+    two = packet(128, UDP4) + packet(0, ARP, status=0x51, tci=100, tpid=0x88A8, pkttype=4)
     return {
         "one": block(1, one),
         "two": block(2, two),
         "none": block(0, b""),
+        "unfilled": block(3, packet(128, UDP4, status=0) + packet(0, ARP, status=0)),
+        "unfilled-then-one": block(2, packet(128, UDP4, status=0) + one),
         "more-than-there-are": block(0xFFFFFFFF, two),
         "first-beyond": block(1, one, 0xFFFFFFF0),
         "mac-in-address": block(1, packet(0, UDP4, mac=77)),

@@ -78,33 +78,48 @@ packet_take(struct plk_span block, size_t at, const uint8_t *p, struct plk_rxpkt
 	return PLK_OK;
 }
 
-enum plk_err
-plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
+/* The last one of a block has tp_next_offset 0; before it, what leads nowhere is found by the next step. */
+static void
+step(struct plk_rxblk *walk, const uint8_t *p)
 {
-	const uint8_t *p;
-	size_t following;
-	enum plk_err err;
+	const size_t following = FIELD32(p, tp_next_offset);
 
-	if (walk->left == 0)
-		return PLK_E_SHORT;
-	walk->left--;
-	if (!span_has(walk->block, walk->at, PACKET_HDR)) {
-		walk->left = 0;
-		return PLK_E_MALFORMED;
-	}
-	ahead_fetch(walk->block, walk->at);
-	p = walk->block.p + walk->at;
-	err = packet_take(walk->block, walk->at, p, out);
-	if (err != PLK_OK) {
-		walk->left = 0;
-		return err;
-	}
-	/* The last one of a block has tp_next_offset 0; before it, what leads nowhere is found
-	 * by the next call. */
-	following = FIELD32(p, tp_next_offset);
 	if (following < PACKET_HDR || !span_has(walk->block, walk->at, following))
 		walk->at = walk->block.n;
 	else
 		walk->at += following;
-	return PLK_OK;
+}
+
+/* The packet at walk->at, if it was filled. */
+static enum plk_err
+packet_next(struct plk_rxblk *walk, struct plk_rxpkt *out, bool *is_filled)
+{
+	const uint8_t *p;
+	enum plk_err err = PLK_E_SHORT;
+
+	*is_filled = false;
+	if (!span_has(walk->block, walk->at, PACKET_HDR))
+		return PLK_E_MALFORMED;
+	ahead_fetch(walk->block, walk->at);
+	p = walk->block.p + walk->at;
+	*is_filled = FIELD32(p, tp_status) & TP_STATUS_USER;
+	if (*is_filled)
+		err = packet_take(walk->block, walk->at, p, out);
+	step(walk, p);
+	return err;
+}
+
+enum plk_err
+plk_rxblk_next(struct plk_rxblk *walk, struct plk_rxpkt *out)
+{
+	enum plk_err err = PLK_E_SHORT;
+	bool is_filled = false;
+
+	while (walk->left > 0 && !is_filled) {
+		walk->left--;
+		err = packet_next(walk, out, &is_filled);
+		if (err == PLK_E_MALFORMED)
+			walk->left = 0;
+	}
+	return err;
 }

@@ -11,6 +11,9 @@
  * The block is memory that the kernel writes: it is read, never believed. Every offset is checked
  * against the block; a packet that does not lie within it ends the walk. A block may be empty.
  *
+ * A packet without TP_STATUS_USER was begun and not filled: no virtio-net header described the frame, which the kernel counts among its
+ * drops (net/packet/af_packet.c: tpacket_rcv()). All but tp_next_offset and tp_status is of a packet that was there before.
+ *
  * Pure. Fuzz: fuzz/rxblk_fuzz.c.
  */
 #ifndef PLK_WIRE_RXBLK_H

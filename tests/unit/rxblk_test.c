@@ -20,6 +20,7 @@ struct packet {
 	uint16_t tci;
 	uint16_t tpid;
 	uint8_t pkttype;
+	bool unfilled;
 };
 
 static uint8_t block[BLOCK];
@@ -43,7 +44,7 @@ packet_put(size_t at, const struct packet *packet)
 		.tp_snaplen = packet->snaplen,
 		.tp_len = packet->len,
 		.tp_mac = packet->mac,
-		.tp_status = packet->status,
+		.tp_status = packet->status | (packet->unfilled ? 0 : TP_STATUS_USER),
 		.tp_sec = 7,
 		.tp_nsec = 5,
 		.hv1 = {.tp_vlan_tci = packet->tci, .tp_vlan_tpid = packet->tpid},
@@ -94,6 +95,30 @@ test_walk(void **state)
 	assert_int_equal(plk_rxblk_next(&walk, &packet), PLK_E_SHORT);
 }
 
+/* What the kernel began and gave up is skipped, whatever stands there. */
+static void
+test_unfilled(void **state)
+{
+	const struct packet before = {
+		.next = 160, .snaplen = 60, .len = 60, .mac = MAC, .unfilled = true};
+	const struct packet fresh = {.next = 80, .unfilled = true};
+	struct plk_rxblk walk;
+	struct plk_rxpkt packet;
+
+	(void)state;
+	block_begin(4, 48);
+	packet_put(48, &fresh);
+	packet_put(128, &before);
+	packet_put(288, &(struct packet){.next = 112, .snaplen = 20, .len = 21, .mac = MAC});
+	packet_put(400, &(struct packet){.unfilled = true});
+	assert_int_equal(plk_rxblk_parse((struct plk_span){block, BLOCK}, &walk), PLK_OK);
+	assert_int_equal(plk_rxblk_next(&walk, &packet), PLK_OK);
+	assert_ptr_equal(packet.eth.p, block + 288 + MAC);
+	assert_int_equal(packet.original, 21);
+	assert_int_equal(plk_rxblk_next(&walk, &packet), PLK_E_SHORT);
+	assert_int_equal(plk_rxblk_next(&walk, &packet), PLK_E_SHORT);
+}
+
 struct bad {
 	const char *what;
 	uint32_t n;
@@ -123,7 +148,7 @@ static const struct bad bads[] = {
 	{"mac right behind the headers", 1, 48, {.snaplen = 60, .len = 60, .mac = 78}, PLK_OK, PLK_E_SHORT},
 	{"first outside, two are said", 2, BLOCK, {FINE}, PLK_E_MALFORMED, PLK_E_SHORT},
 	{"one is said, but next leads on", 1, 48, {.next = 200, FINE}, PLK_OK, PLK_E_SHORT},
-	{"next right behind the header", 2, 48, {.next = 68, FINE}, PLK_OK, PLK_E_MALFORMED},
+	{"next right behind the header, not filled", 2, 48, {.next = 68, FINE}, PLK_OK, PLK_E_SHORT},
 	{"snaplen wraps with mac", 1, 48, {.snaplen = UINT32_MAX - MAC + 1, .len = 60, .mac = MAC}, PLK_E_MALFORMED, PLK_E_SHORT},
 	{"next leads back", 2, 48, {.next = UINT32_MAX - 47, FINE}, PLK_OK, PLK_E_MALFORMED},
 	{"next is 0, but more are said", 2, 48, {FINE}, PLK_OK, PLK_E_MALFORMED},
@@ -131,7 +156,7 @@ static const struct bad bads[] = {
 	{"next outside", 2, 48, {.next = BLOCK, FINE}, PLK_OK, PLK_E_MALFORMED},
 	{"next far outside", 2, 48, {.next = UINT32_MAX, FINE}, PLK_OK, PLK_E_MALFORMED},
 	{"next leads to nothing", 2, 48, {.next = 400, FINE}, PLK_OK, PLK_E_MALFORMED},
-	{"next leads to zeros", 2, 48, {.next = 200, FINE}, PLK_OK, PLK_E_MALFORMED},
+	{"next leads to zeros, not filled", 2, 48, {.next = 200, FINE}, PLK_OK, PLK_E_SHORT},
 };
 /* clang-format on */
 
@@ -190,9 +215,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_lies),
-		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_walk), cmocka_unit_test(test_unfilled),
+		cmocka_unit_test(test_lies), cmocka_unit_test(test_short),
 		cmocka_unit_test(test_tag),
 	};
 

@@ -282,8 +282,10 @@ open_check(const struct plk_msg_open *open)
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_port *port = &front.cmdline.ports[i];
 
+		/* that of bulk stands by where a port asks for low latency */
 		if (open->class >= PLK_CLASS_RX ||
-		    !plk_class_takes((enum plk_class)open->class, port->role, port->latency))
+		    (!plk_class_takes((enum plk_class)open->class, port->role, port->latency) &&
+		     !plk_class_takes((enum plk_class)open->class, port->role, PLK_LATENCY_BULK)))
 			continue;
 		found = true;
 		CHECK(open->direction == PLK_DIRECTION_BOTH || open->direction == port->direction);

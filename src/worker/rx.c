@@ -253,6 +253,7 @@ plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *ring)
 		return error;
 	rx->fd = PLK_WORKER_FD_RX + (int)class;
 	rx->class = class;
+	rx->n_seen = UINT64_MAX; /* what was dropped before us says nothing */
 	rx->watch = (struct plk_watch){.fd = -1, .call = rx_read, .ctx = rx};
 	return ring_open(rx, ring);
 }
@@ -291,6 +292,8 @@ die(bool attach)
 	if (bulk->fd < 0)
 		return;
 	for (size_t i = 0; i < 2; i++) {
+		if (both[i]->fd < 0)
+			continue;
 		plk_watch_remove(&worker.loop, &both[i]->watch);
 		both[i]->is_polled = false;
 		both[i]->is_dead = true;

@@ -210,7 +210,7 @@ const struct hostile_attack hostile_own[] = {
 	CALL3("socket-mptcp", SYS_socket, AF_INET, STREAM, IPPROTO_MPTCP),
 	CALL5("setsockopt-device", SYS_setsockopt, 4, SOL_SOCKET, SO_BINDTODEVICE, "e0", 3),
 	CALL5("setsockopt-fanout", SYS_setsockopt, 4, SOL_PACKET, PACKET_FANOUT, &one, sizeof one),
-	CALL5("setsockopt-tx-ring", SYS_setsockopt, 4, SOL_PACKET, PACKET_TX_RING, buffer, 28),
+	CALL5("setsockopt-reserve", SYS_setsockopt, 4, SOL_PACKET, PACKET_RESERVE, &one, sizeof one),
 	CALL5("setsockopt-bpf", SYS_setsockopt, 4, SOL_SOCKET, SO_ATTACH_BPF, &one, sizeof one),
 	CALL5("setsockopt-detach", SYS_setsockopt, 4, SOL_SOCKET, SO_DETACH_FILTER, &one, sizeof one),
 	CALL5("setsockopt-buffer", SYS_setsockopt, 4, SOL_SOCKET, SO_RCVBUFFORCE, &one, sizeof one),

@@ -17,7 +17,7 @@ DIES = dict.fromkeys(
     """
     unlinkat-directory stat-follow
     socket-packet-protocol socket-packet-blocking socket-udp-here socket-unix-seqpacket socket-mptcp
-    setsockopt-device setsockopt-fanout setsockopt-tx-ring setsockopt-bpf setsockopt-detach setsockopt-buffer setsockopt-credentials
+    setsockopt-device setsockopt-fanout setsockopt-reserve setsockopt-bpf setsockopt-detach setsockopt-buffer setsockopt-credentials
     setsockopt-ulp getsockopt ioctl-rename ioctl-address ioctl-high
     read-front write-front sendto-address sendto-flags sendmsg-blocking recvmsg-other recvmsg-blocking accept shutdown-front fcntl
     memfd ppoll-many epoll-mask getrandom

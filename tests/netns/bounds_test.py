@@ -30,6 +30,7 @@ FLOODER, PINGER, ECHOER = (bytes([2, 0x7B, 0, 0, 0, i]) for i in range(3))
 PING_BYTES = 90
 P99 = 0.020  # seconds; what others may have to wait, on a machine that is busy with a flood
 PINGS = 150
+LOST = 2.0  # seconds
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -239,19 +240,20 @@ def echo_at_client(path):
 
 
 def ping(client, dst, number):
-    """Seconds to the answer."""
+    """Seconds to the answer; LOST if none came, as when the pinger's queue is full of a flood for all."""
     data = plk.frame(number, PING_BYTES, dst, PINGER)
     began = time.monotonic()
     client.send(data)
-    while True:
+    while time.monotonic() - began < LOST:
         got = client.recv()
         plk.check(got is not None, f"no answer to ping {number}")
         if got[:6] == PINGER and plk.number_of(got) == number and len(got) == PING_BYTES:
             return time.monotonic() - began
+    return LOST
 
 
 def check_pings(client, dst, what, limit=P99):
-    """No ping is lost, and 99 of 100 are back in time: in one of three runs, since others use the machine, too."""
+    """99 of 100 are back in time: in one of three runs, since others use the machine, too."""
     for _ in range(3):
         times = []
         for number in range(PINGS):

@@ -2,28 +2,33 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # fuzz.sh SECONDS [HARNESS...]: run the libFuzzer harnesses of build/fuzz, SECONDS each, half of it with
 # -use_value_profile=1, two at a time. New inputs stay in build/fuzz/corpus. Fails on any finding.
-# fuzz.sh --afl-smoke: run each AFL++ harness of build/afl for a moment.
+# fuzz.sh --afl-smoke: run each AFL++ harness of build/afl for a moment, two at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+afl_one() {
+	local stem=$1 out=build/afl/out/$1 log=build/afl/$1.log crashes
+	rm -rf "$out"
+	if ! afl-fuzz -i "fuzz/corpus/$stem" -o "$out" -V 1 -- "build/afl/fuzz/${stem}_fuzz" >"$log" 2>&1; then
+		cat "$log"
+		return 1
+	fi
+	crashes=$(sed -n 's/^saved_crashes *: //p' "$out/default/fuzzer_stats")
+	if [[ $crashes != 0 ]]; then
+		echo "afl: $stem: $crashes crashes in $out" >&2
+		return 1
+	fi
+	printf '%-10s %s executions\n' "$stem" "$(sed -n 's/^execs_done *: //p' "$out/default/fuzzer_stats")"
+}
+
 afl_smoke() {
+	local harness
 	export AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1
 	mkdir -p build/afl/out
+	export -f afl_one
 	for harness in build/afl/fuzz/*_fuzz; do
-		stem=$(basename "$harness" _fuzz)
-		out=build/afl/out/$stem
-		rm -rf "$out"
-		if ! afl-fuzz -i "fuzz/corpus/$stem" -o "$out" -V 1 -- "$harness" >build/afl/log 2>&1; then
-			cat build/afl/log
-			exit 1
-		fi
-		crashes=$(sed -n 's/^saved_crashes *: //p' "$out/default/fuzzer_stats")
-		[[ $crashes == 0 ]] || {
-			echo "afl: $stem: $crashes crashes in $out" >&2
-			exit 1
-		}
-		printf '%-10s %s executions\n' "$stem" "$(sed -n 's/^execs_done *: //p' "$out/default/fuzzer_stats")"
-	done
+		basename "$harness" _fuzz
+	done | xargs -P 2 -I{} bash -c afl_one\ {}
 }
 
 one() {

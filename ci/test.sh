@@ -20,7 +20,7 @@ if ((EUID != 0)); then
 	exec sudo --preserve-env=CI,FUZZ_SECONDS "$BASH" ci/test.sh "$@"
 fi
 PATH=$PATH:/usr/sbin:/sbin # as root by plain su they are missing
-FUZZ_SECONDS=${FUZZ_SECONDS:-5} # each harness; longer campaigns are ci/fuzz.sh SECONDS
+FUZZ_SECONDS=${FUZZ_SECONDS:-4} # each harness; longer campaigns are ci/fuzz.sh SECONDS
 
 began=$SECONDS
 results=()
@@ -81,7 +81,7 @@ result "format" "as .clang-format and shellcheck want it"
 # What another compiler or C library can change are the calls that a program makes: they are held to the filters by all of sandbox but
 # the long attacks, which are against the filters, and by netns. What becomes of frames is compiled from the same source: the long
 # tests of that are for the release build, and under sanitizers.
-long='netns/(bench|filter|hostile|iface|joined|kernel_frames|lifecycle|matrix|roles|superframe)'
+long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|roles|superframe|switch)'
 
 section "clang: release build, all tests but other kernels, peers and the long ones"
 build clang
@@ -95,12 +95,11 @@ section "aarch64: cross build"
 ci/aarch64.sh
 result "aarch64" "built; the worker's start makes permitted calls"
 
-# A stop takes a second at most, and sanitizers take their part of it: so nothing runs beside their daemons.
 section "asan: AddressSanitizer and UndefinedBehaviorSanitizer"
 build asan
 tests asan -j2 -L 'unit|fuzz-regress'
 # but what measures more than a sanitizer keeps up with, or memory, and attacks from outside that other tests have too
-tests asan -L netns -E '^netns/(bench|bounds|joined|hostile|kernel_direction)'
+tests asan -j2 -L netns -E '^netns/(bench|bounds|joined|hostile|kernel_direction)'
 
 section "msan: MemorySanitizer, parsers and their tests"
 build msan

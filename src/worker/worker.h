@@ -47,7 +47,7 @@
 #define PLK_RX_FRAMES 1024  /* taken from slots in one go, so that clients get their turn */
 /* A class of low latency gets a wake-up for each frame while these are few, at more than PLK_POLL_FROM in a window none, but a look
  * every PLK_POLL_NS, at less than PLK_POLL_TO wake-ups again. */
-#define PLK_POLL_NS 175000
+#define PLK_POLL_NS 200000
 #define PLK_POLL_WINDOW_NS 1000000
 #define PLK_POLL_FROM 80       /* frames */
 #define PLK_POLL_TO 40         /* frames */

@@ -77,6 +77,7 @@ def sections():
             "bare recv": ceiling("recv", EVENLY),
         },
         [
+            Goal("attach: CPU per frame, times its own in bulk", lambda f: f["attach"]["ns"] / f["attach bulk"]["ns"], at_most=5),
             Goal("attach: CPU per frame, times capture bulk's", lambda f: f["attach"]["ns"] / f["capture bulk"]["ns"], at_most=5),
             Goal("attach: p99, us", lambda found: found["attach"]["p99_us"], at_most=300, form="{:.0f}"),
             Goal("attach, bursts: CPU per frame, times capture bulk's",

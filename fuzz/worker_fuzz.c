@@ -724,7 +724,7 @@ finish(void)
 	FROM(BROKER, WITH, PACKET, .u.packet = {PLK_CLASS_##CLASS, __VA_ARGS__})
 #define BLOCKS 262144, 32
 #define SLOTS 2048, 2048
-#define LONG_SLOTS 131072, 64
+#define LONG_SLOTS 131072, 128
 #define TX_SLOTS 2048, 256
 #define NO_RING 0, 0
 

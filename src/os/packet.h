@@ -33,7 +33,7 @@ struct plk_packet_ring {
  * Bulk: a block of TPACKET_V3 holds any superframe; 32 of them retire in 32 ms at least, when there is little in each, and all together
  * hold 18 ms of 64-byte frames at 3 million a second.
  * Low: slots of TPACKET_V2, which hold a frame of 1500 bytes with all that stands before it; 7 ms of 300000 a second.
- * Long: what does not fit into these: jumbo frames and superframes, 4 MiB of TCP's.
+ * Long: what does not fit into these: jumbo frames and superframes, 8 MiB of TCP's.
  * A sender's: some reads' worth of short frames, or frames of 1500 bytes.
  */
 static inline struct plk_packet_ring plk_packet_ring(enum plk_class class)
@@ -45,7 +45,7 @@ static inline struct plk_packet_ring plk_packet_ring(enum plk_class class)
 	if (plk_class_is_bulk(class))
 		return (struct plk_packet_ring){262144, 32};
 	if (plk_class_is_long(class))
-		return (struct plk_packet_ring){131072, 64};
+		return (struct plk_packet_ring){131072, 128};
 	return (struct plk_packet_ring){2048, 2048};
 }
 

@@ -123,15 +123,13 @@ slots_read(struct rx *low, struct rx *beyond)
 	return n;
 }
 
-/* Waits for the kernel's word that there is something, or no more. What it has to say of the interface is heard in any case. */
+/* Waits for the kernel's word that there is something, or no more. What it has to say of the interface is heard in any case, and of
+ * long frames: each is worth a wake-up, and their ring is soon full. */
 static void
-polled_set(struct rx *low, struct rx *beyond, bool polled)
+polled_set(struct rx *low, bool polled)
 {
-	const uint32_t events = polled ? 0 : EPOLLIN;
-	int error = plk_watch_set(&worker.loop, &low->watch, events);
+	const int error = plk_watch_set(&worker.loop, &low->watch, polled ? 0 : EPOLLIN);
 
-	if (error == 0 && beyond->fd >= 0)
-		error = plk_watch_set(&worker.loop, &beyond->watch, events);
 	if (error < 0)
 		plk_worker_event(PLK_EVENT_RX_ERROR, low->class, (uint64_t)-error, 0);
 	low->is_polled = polled;
@@ -139,7 +137,7 @@ polled_set(struct rx *low, struct rx *beyond, bool polled)
 
 /* @n frames came: are there so many that a wake-up for each is too dear, or so few that waiting is? */
 static void
-rate_note(struct rx *low, struct rx *beyond, int n)
+rate_note(struct rx *low, int n)
 {
 	const uint64_t now = plk_now_ns();
 	bool many;
@@ -150,7 +148,7 @@ rate_note(struct rx *low, struct rx *beyond, int n)
 		low->window_ns = now;
 		low->window_n = 0;
 		if (many != low->is_polled)
-			polled_set(low, beyond, many);
+			polled_set(low, many);
 	}
 	if (!low->is_polled)
 		return;
@@ -192,7 +190,7 @@ low_read(struct rx *rx, uint32_t events)
 
 	if ((events & EPOLLIN) && plk_slots_peek(&rx->slots).n == 0 && is_astray(rx))
 		plk_slots_find(&rx->slots);
-	rate_note(low_of(attach), long_of(attach), n);
+	rate_note(low_of(attach), n);
 }
 
 /* The callback of the tick. */
@@ -202,8 +200,7 @@ polled_read(void *ctx)
 	(void)ctx;
 	for (int attach = 0; attach <= 1; attach++) {
 		if (low_of(attach)->is_polled)
-			rate_note(low_of(attach), long_of(attach),
-				  slots_read(low_of(attach), long_of(attach)));
+			rate_note(low_of(attach), slots_read(low_of(attach), long_of(attach)));
 	}
 	read_done();
 }

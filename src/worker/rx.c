@@ -111,10 +111,11 @@ static int
 slots_read(struct rx *low, struct rx *beyond)
 {
 	const uint64_t enough = plk_deliver_work() + PLK_RX_WORK;
+	const uint64_t enough_long = beyond->n_taken + PLK_RX_LONG;
 	struct rx *next;
 	int n = 0;
 
-	while (n < PLK_RX_FRAMES && plk_deliver_work() < enough &&
+	while (n < PLK_RX_FRAMES && plk_deliver_work() < enough && beyond->n_taken < enough_long &&
 	       (next = next_of(low, beyond)) != NULL) {
 		slot_deliver(next, low->class);
 		n++;

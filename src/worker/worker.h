@@ -52,6 +52,7 @@
 #define PLK_POLL_FROM 80       /* frames */
 #define PLK_POLL_TO 40         /* frames */
 #define PLK_MISSED_NS 10000000 /* what another processor still writes is there by then */
+#define PLK_RX_LONG 8          /* of them long ones, half a queue's worth: then it is written */
 #define PLK_RX_WORK 20000 /* records made in one go: superframes may be many, for many clients */
 #define PLK_TX_WORK 5000  /* records made for other clients in one go, of frames of one */
 #define PLK_RX_BLOCKS 4   /* taken from a ring in one go */

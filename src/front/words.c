@@ -397,6 +397,50 @@ guard_log(const struct plk_msg_event *e)
 	}
 }
 
+/* What became of frames; or the end. */
+static void
+frame_log(const char *from, const struct plk_msg_event *e)
+{
+	switch (e->code) {
+	case PLK_EVENT_RX_ERROR:
+		plk_log(PLK_LOG_LINE_WARNING, "cannot receive: %s class=%s", plk_words_error(e->b),
+			plk_words_class((unsigned)e->a));
+		break;
+	case PLK_EVENT_RX_DEAD:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"a frame that no header describes ended latency=low: latency=bulk until "
+			"the "
+			"next start class=%s",
+			plk_words_class((unsigned)e->a));
+		break;
+	case PLK_EVENT_TX_ERROR:
+		plk_log(PLK_LOG_LINE_WARNING,
+			"frame dropped, and counted: cannot send: %s bytes=%llu mtu=%u",
+			plk_words_error(e->b), (unsigned long long)e->c, front.iface.mtu);
+		break;
+	case PLK_EVENT_BAD_HEADER:
+		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",
+			plk_err_text((enum plk_err)e->b), label_of(e->a));
+		break;
+	case PLK_EVENT_REFUSED_MAC:
+	case PLK_EVENT_REFUSED_VLAN:
+	case PLK_EVENT_REFUSED_RATE:
+	case PLK_EVENT_UNJUDGED:
+		guard_log(e);
+		break;
+	case PLK_EVENT_MOVED:
+		plk_log(PLK_LOG_LINE_INFO,
+			"address moved mac=%02x:%02x:%02x:%02x:%02x:%02x from=%s to=%s",
+			(unsigned)(e->c >> 40 & 0xff), (unsigned)(e->c >> 32 & 0xff),
+			(unsigned)(e->c >> 24 & 0xff), (unsigned)(e->c >> 16 & 0xff),
+			(unsigned)(e->c >> 8 & 0xff), (unsigned)(e->c & 0xff), place_of(e->b),
+			place_of(e->a));
+		break;
+	default:
+		end_log(from, e);
+	}
+}
+
 void
 plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_msg_event *e)
 {
@@ -425,41 +469,8 @@ plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_
 			"remote=%s",
 			label_of(e->a));
 		break;
-	case PLK_EVENT_RX_ERROR:
-		plk_log(PLK_LOG_LINE_WARNING, "cannot receive: %s class=%s", plk_words_error(e->b),
-			plk_words_class((unsigned)e->a));
-		break;
-	case PLK_EVENT_RX_DEAD:
-		plk_log(PLK_LOG_LINE_WARNING,
-			"a frame that no header describes ended latency=low: latency=bulk from now "
-			"on class=%s",
-			plk_words_class((unsigned)e->a));
-		break;
-	case PLK_EVENT_TX_ERROR:
-		plk_log(PLK_LOG_LINE_WARNING,
-			"frame dropped, and counted: cannot send: %s bytes=%llu mtu=%u",
-			plk_words_error(e->b), (unsigned long long)e->c, front.iface.mtu);
-		break;
-	case PLK_EVENT_BAD_HEADER:
-		plk_log(PLK_LOG_LINE_WARNING, "frame dropped: %s remote=%s",
-			plk_err_text((enum plk_err)e->b), label_of(e->a));
-		break;
-	case PLK_EVENT_REFUSED_MAC:
-	case PLK_EVENT_REFUSED_VLAN:
-	case PLK_EVENT_REFUSED_RATE:
-	case PLK_EVENT_UNJUDGED:
-		guard_log(e);
-		break;
-	case PLK_EVENT_MOVED:
-		plk_log(PLK_LOG_LINE_INFO,
-			"address moved mac=%02x:%02x:%02x:%02x:%02x:%02x from=%s to=%s",
-			(unsigned)(e->c >> 40 & 0xff), (unsigned)(e->c >> 32 & 0xff),
-			(unsigned)(e->c >> 24 & 0xff), (unsigned)(e->c >> 16 & 0xff),
-			(unsigned)(e->c >> 8 & 0xff), (unsigned)(e->c & 0xff), place_of(e->b),
-			place_of(e->a));
-		break;
 	default:
-		end_log(from, e);
+		frame_log(from, e);
 	}
 }
 

@@ -421,6 +421,17 @@ def msg_seeds():
     return seeds
 
 
+def boundary_seeds():
+    record, block, take = 0x80 | 6, 0xc0 | 16, 0x7f
+    return {
+        "qemu": bytes([0, record, record, 17, 1, 30, record, 3]),
+        "vnet": bytes([1, record, 8, record, 9, 60, record]),
+        "pcapng": bytes([2, block, record, block, 5, 40, take]),
+        "around": bytes([0] + [0xbf, 74, 0xbf, 60] * 8),
+        "full": bytes([2] + [0xbf] * 5 + [take] * 4),
+    }
+
+
 def fdb_learn(address, owner):
     return bytes([0, address, owner])
 
@@ -927,6 +938,7 @@ SEEDS = {
     "claims": claims_seeds,
     "cmdline": cmdline_seeds,
     "deframer": deframer_seeds,
+    "boundary": boundary_seeds,
     "fdb": fdb_seeds,
     "frame": frame_seeds,
     "front": front_seeds,

@@ -59,6 +59,17 @@ plk_outq_peek(const struct plk_outq *q)
 }
 
 void
+plk_outq_copy(const struct plk_outq *q, size_t at, struct plk_mspan out)
+{
+	const size_t to_end = q->buffer.n - q->from;
+	const size_t from = at < to_end ? q->from + at : at - to_end;
+	const size_t first = out.n < q->buffer.n - from ? out.n : q->buffer.n - from;
+
+	memcpy(out.p, q->buffer.p + from, first);
+	memcpy(out.p + first, q->buffer.p, out.n - first);
+}
+
+void
 plk_outq_drop(struct plk_outq *q, size_t n)
 {
 	if (n >= q->n) {

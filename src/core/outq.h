@@ -56,6 +56,12 @@ plk_outq_add(struct plk_outq *q, size_t n)
  */
 struct plk_span plk_outq_peek(const struct plk_outq *q);
 
+/** plk_outq_copy() - bytes from within the queue, which stay there
+ * @at:  how many bytes are before them
+ * @out: filled; the queue holds @at + @out.n bytes at least
+ */
+void plk_outq_copy(const struct plk_outq *q, size_t at, struct plk_mspan out);
+
 /** plk_outq_drop() - forget the @n oldest bytes; more than there are is all of them */
 void plk_outq_drop(struct plk_outq *q, size_t n);
 

@@ -11,7 +11,6 @@
 #define FLAGS_OPTION (OPTION_HEAD + 4)
 #define BLOCK_INTERFACE 1
 #define BLOCK_STATISTICS 5
-#define BLOCK_PACKET 6
 #define LINKTYPE_ETHERNET 1
 #define OPT_SHB_USERAPPL 4
 #define OPT_IF_NAME 2
@@ -143,7 +142,7 @@ plk_pcapng_packet_encode(const struct plk_pcapng_packet *packet, uint8_t *head, 
 	if (packet->captured > PLK_SNAPLEN_MAX)
 		return PLK_E_LIMIT;
 	length = (uint32_t)(PLK_PCAPNG_HEAD + packet->captured + after);
-	host32_store(head, BLOCK_PACKET);
+	host32_store(head, PLK_PCAPNG_PACKET);
 	host32_store(head + 4, length);
 	host32_store(head + 8, 0);
 	time_put(head + 12, packet->time_ns);

@@ -24,6 +24,7 @@
 
 /* The first four bytes of every pcapng stream, in any byte order. */
 #define PLK_PCAPNG_MAGIC 0x0a0d0d0aU
+#define PLK_PCAPNG_PACKET 6 /* the type of an enhanced packet block */
 
 #define PLK_PCAPNG_TEXT_MAX 4096 /* bytes of each text but the interface's name */
 /* Enough for every section header and interface description, bytes. */

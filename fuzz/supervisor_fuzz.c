@@ -385,7 +385,7 @@ static enum plk_stage
 stage(unsigned channel)
 {
 	(void)channel;
-	return PLK_STAGE_RUN;
+	return supervisor.stage;
 }
 
 /* From broker and worker nothing is taken; and while it stops, it does so whatever the front says. */
@@ -472,6 +472,13 @@ static const struct hostile_word words[] = {
 	FROM_FRONT(WORKER_WANTED),
 	FROM_FRONT(READY),
 	FROM_FRONT(WORKER_STUCK),
+	{FRONT, FD_NONE, {.type = PLK_MSG_UNSTORE, .u.unstore.name = "client.of another time"}},
+	{FRONT, FD_NONE, {.type = PLK_MSG_REASON, .u.reason.text = "--interface: no such device"}},
+	{FRONT, FD_NONE, {.type = PLK_MSG_STATUS, .u.status = {.clients = 2, .dropped = 17}}},
+	FROM_FRONT(ALIVE),
+	FROM_FRONT(RELOADED),
+	{FRONT, FD_STREAM, {.type = PLK_MSG_STORE, .u.store.tag = 0xfedcba9876543210}},
+	{FRONT, FD_NONE, {.type = PLK_MSG_STOPPED, .u.stopped = {3, 1000, 2000, 3000}}},
 };
 
 static const struct hostile_process process = {

@@ -222,6 +222,12 @@ enum plk_counter {
 #define PLK_ANY32 UINT32_MAX
 #define PLK_PORT_INDEX (PLK_PORTS_MAX - 1)
 #define PLK_ERRNO_MAX 4095 /* Linux' MAX_ERRNO */
+/* What of ours is in the service manager's descriptor store has names that begin so; two kinds go on with a word. */
+#define PLK_STORE_PREFIX "pktlock."
+#define PLK_STORE_CLIENT "client." /* then the tag of STORE: 16 hexadecimal digits */
+#define PLK_STORE_STOP "stop."     /* then the fields of STOPPED: decimal, joined by '.' */
+#define PLK_STORE_FIELD (PLK_NAME_MAX + 1 - (sizeof PLK_STORE_PREFIX - 1))
+#define PLK_REASON_FIELD 256
 
 /* The messages: P(TYPE, member) has fields, named PLK_MSG_TYPE_FIELDS; E(TYPE) has none. */
 /* clang-format off */
@@ -232,13 +238,24 @@ enum plk_counter {
 	P(TAP, tap) \
 	/* supervisor to front */ \
 	P(WORKER_DIED, worker_died) \
-	E(STOP) \
+	P(STOP, stop) \
 	E(RELOAD) \
 	E(DUMP) \
 	/* front to supervisor */ \
 	E(WORKER_WANTED) \
 	E(WORKER_STUCK) \
 	E(READY) \
+	/* for the service manager: a name of its descriptor store, without our prefix, that means nothing to us */ \
+	P(UNSTORE, unstore) \
+	/* why the start failed */ \
+	P(REASON, reason) \
+	P(STATUS, status) \
+	/* the worker has answered */ \
+	E(ALIVE) \
+	E(RELOADED) \
+	/* after STOP, if that says so: a connection that shall outlive us, which is its descriptor; then when we stopped */ \
+	P(STORE, store) \
+	P(STOPPED, stopped) \
 	/* front to broker: what it will need to do, then: close your sandbox */ \
 	P(ALLOW_DIRECTORY, allow_directory) \
 	P(ALLOW_TCP, allow_tcp) \
@@ -295,6 +312,18 @@ enum plk_counter {
 	U32(number, PLK_FD_MAX) U8(netns, PLK_NETNS_KINDS - 1)
 #define PLK_MSG_WORKER_DIED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(status, PLK_ANY32) U32(delay_ms, PLK_ANY32)
+#define PLK_MSG_STOP_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(keep, 1)
+#define PLK_MSG_UNSTORE_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	STR(name, PLK_STORE_FIELD)
+#define PLK_MSG_REASON_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	STR(text, PLK_REASON_FIELD)
+#define PLK_MSG_STATUS_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(clients, PLK_CLIENTS_MAX) U64(dropped)
+#define PLK_MSG_STORE_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U64(tag)
+#define PLK_MSG_STOPPED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(ifindex, INT32_MAX) U64(rx_frames) U64(tx_frames) U64(time_ns)
 #define PLK_MSG_ALLOW_DIRECTORY_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	STR(path, PLK_PATH_FIELD)
 #define PLK_MSG_ALLOW_TCP_FIELDS(U8, U16, U32, U64, STR, RAW) \

@@ -16,6 +16,7 @@ struct rule {
 #define IFACE (1U << PLK_STAGE_IFACE)
 #define SETUP (1U << PLK_STAGE_SETUP)
 #define RUN (1U << PLK_STAGE_RUN)
+#define STOP (1U << PLK_STAGE_STOP)
 #define ANY (START | IFACE | SETUP | RUN)
 #define ONCE true
 #define AGAIN false
@@ -33,9 +34,16 @@ static const struct rule rules_table[] = {
 	{PLK_CHANNEL_SUPERVISOR_FRONT,  PLK_MSG_CONFINED,      ANY,         0, 0, ONCE},
 	{PLK_CHANNEL_SUPERVISOR_WORKER, PLK_MSG_CHANNEL,       START,       1, 1, AGAIN},
 
-	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_WORKER_WANTED, ANY,         0, 0, ONCE},
-	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_WORKER_STUCK,  ANY,         0, 0, AGAIN},
-	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_READY,         ANY,         0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_WORKER_WANTED, START | STOP, 0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_WORKER_STUCK,  RUN | STOP,  0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_READY,         START | STOP, 0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_UNSTORE,       START | STOP, 0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_REASON,        START | STOP, 0, 0, ONCE},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_STATUS,        RUN | STOP,  0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_ALIVE,         RUN | STOP,  0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_RELOADED,      RUN | STOP,  0, 0, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_STORE,         STOP,        1, 1, AGAIN},
+	{PLK_CHANNEL_FRONT_SUPERVISOR,  PLK_MSG_STOPPED,       STOP,        0, 0, ONCE},
 
 	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_ALLOW_DIRECTORY, START,     0, 0, AGAIN},
 	{PLK_CHANNEL_FRONT_BROKER,      PLK_MSG_ALLOW_TCP,     START,       0, 0, AGAIN},
@@ -89,9 +97,9 @@ static const struct rule rules_table[] = {
 
 _Static_assert(PLK_MSG_TYPES <= 64, "struct plk_rules has one bit for each type");
 
-#define STATUS_FIRST 64 /* of exit statuses, above those that mean something else */
-#define STATUS_LAST 126 /* below what a shell and plk_spawn() use */
-_Static_assert(STATUS_FIRST + PLK_MSG_TYPES <= STATUS_LAST, "one for each type");
+#define STATUS_FIRST 48 /* of exit statuses, above those that mean something else */
+#define STATUS_LAST 119 /* below what the tests, a shell and plk_spawn() use */
+_Static_assert(STATUS_FIRST + PLK_MSG_TYPES - 1 <= STATUS_LAST, "one for each type");
 
 int
 plk_rules_status(unsigned type)

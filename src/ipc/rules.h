@@ -29,10 +29,12 @@ enum plk_channel {
 
 /** enum plk_stage - how far the receiver is */
 enum plk_stage {
-	PLK_STAGE_START, /* front: reads its input; broker: is not confined; worker: has no memory */
+	/* front: reads its input; supervisor: the front is not ready; broker: is not confined; worker: has no memory */
+	PLK_STAGE_START,
 	PLK_STAGE_IFACE, /* broker: is confined and knows no interface */
 	PLK_STAGE_SETUP, /* things are being opened */
 	PLK_STAGE_RUN,   /* worker: sandboxed and serving; broker: sealed */
+	PLK_STAGE_STOP,  /* supervisor: has said STOP; what was sent before still comes */
 	PLK_STAGES
 };
 

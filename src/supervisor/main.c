@@ -74,7 +74,8 @@ static struct supervisor {
 	int null;
 	int inherited[INHERITED_MAX];
 	size_t n_inherited;
-	bool ready; /* the start is over, and the front has no reason to end before us */
+	/* RUN: the start is over, and the front has no reason to end before us */
+	enum plk_stage stage;
 	bool stopping;
 	int status;
 } supervisor = {
@@ -391,7 +392,8 @@ front_ended(int status)
 {
 	if (supervisor.stopping)
 		return;
-	if (!supervisor.ready && WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_USAGE) {
+	if (supervisor.stage == PLK_STAGE_START && WIFEXITED(status) &&
+	    WEXITSTATUS(status) <= EXIT_USAGE) {
 		stop(WEXITSTATUS(status)); /* it has said why */
 		return;
 	}
@@ -477,9 +479,12 @@ front_order(const struct plk_received *received)
 		if (supervisor.worker.pid > 0)
 			(void)kill(supervisor.worker.pid, SIGKILL); /* it may be dead already */
 		break;
-	default: /* READY: the request table permits no other */
-		supervisor.ready = true;
+	case PLK_MSG_READY:
+		supervisor.stage = PLK_STAGE_RUN;
 		plk_notify("READY=1");
+		break;
+	default: /* what only a service manager wants to hear */
+		break;
 	}
 }
 
@@ -487,7 +492,7 @@ static void
 front_read(void *ctx, uint32_t events)
 {
 	struct plk_received received;
-	int got = plk_channel_receive(&supervisor.front.end, PLK_STAGE_RUN, &received);
+	int got = plk_channel_receive(&supervisor.front.end, supervisor.stage, &received);
 
 	(void)ctx;
 	(void)events;
@@ -501,7 +506,9 @@ front_read(void *ctx, uint32_t events)
 	} else if (got < 0) {
 		give_up("cannot read what the front says", got);
 	} else if (got > 0) {
-		front_order(&received);
+		if (supervisor.stage != PLK_STAGE_STOP)
+			front_order(&received);
+		plk_fd_close(&received.fd);
 	}
 }
 
@@ -543,6 +550,7 @@ children_live(void)
 static void
 children_stop(void)
 {
+	supervisor.stage = PLK_STAGE_STOP;
 	if (supervisor.front.pid > 0) {
 		const struct plk_msg msg = {.type = PLK_MSG_STOP};
 

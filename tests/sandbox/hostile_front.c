@@ -100,6 +100,10 @@ SAY(supervisor_stop, say_type(SUPERVISOR, PLK_MSG_STOP, -1))
 SAY(supervisor_died, say_type(SUPERVISOR, PLK_MSG_WORKER_DIED, -1))
 SAY(supervisor_channel, say_type(SUPERVISOR, PLK_MSG_CHANNEL, client()))
 SAY(supervisor_fd, say_type(SUPERVISOR, PLK_MSG_WORKER_STUCK, client()))
+SAY(supervisor_reason, say_type(SUPERVISOR, PLK_MSG_REASON, -1))
+SAY(supervisor_unstore, say_type(SUPERVISOR, PLK_MSG_UNSTORE, -1))
+SAY(supervisor_store, say_type(SUPERVISOR, PLK_MSG_STORE, client()))
+SAY(supervisor_stopped, say_type(SUPERVISOR, PLK_MSG_STOPPED, -1))
 SAY(supervisor_empty, say(SUPERVISOR, zeros, 0, -1))
 SAY(supervisor_none, say(SUPERVISOR, zeros, 1, -1))
 SAY(supervisor_long, say(SUPERVISOR, (const uint8_t[]){PLK_MSG_READY, 0}, 2, -1))
@@ -119,6 +123,7 @@ SAY(worker_link_value, say(WORKER, (const uint8_t[9]){PLK_MSG_LINK_IS, 2}, 9, -1
 SAY(worker_client_nothing, say_type(WORKER, PLK_MSG_CLIENT, -1))
 
 /* Permitted, and without effect. */
+SAY(odd_supervisor_reloaded, say_type(SUPERVISOR, PLK_MSG_RELOADED, -1))
 SAY(odd_broker_connect, say_type(BROKER, PLK_MSG_CONNECT, -1))
 SAY(odd_broker_bind, say(BROKER, (const uint8_t[]){PLK_MSG_BIND, PLK_CLASS_ATTACH_LOW}, 2, -1))
 SAY(odd_broker_promisc, say(BROKER, (const uint8_t[]){PLK_MSG_PROMISC, 1}, 2, -1))
@@ -144,6 +149,22 @@ static void
 flood_supervisor(void)
 {
 	flood(SUPERVISOR, PLK_MSG_WORKER_STUCK);
+}
+
+/* What the supervisor would pass on to the service manager. */
+static void
+flood_status(void)
+{
+	struct plk_msg msg = {.type = PLK_MSG_STATUS};
+	uint8_t bytes[PLK_MSG_MAX];
+	size_t n = 0;
+
+	for (;;) {
+		msg.u.status.dropped++;
+		if (plk_msg_encode(&msg, (struct plk_mspan){bytes, sizeof bytes}, &n) == PLK_OK)
+			(void)hostile_say(SUPERVISOR, bytes, n, NULL, 0); /* -EAGAIN too */
+		(void)hostile_say_type(SUPERVISOR, PLK_MSG_ALIVE, -1);
+	}
 }
 
 static void
@@ -362,6 +383,10 @@ const struct hostile_attack hostile_own[] = {
 	RUN("supervisor-died", supervisor_died),
 	RUN("supervisor-channel", supervisor_channel),
 	RUN("supervisor-fd", supervisor_fd),
+	RUN("supervisor-reason", supervisor_reason),
+	RUN("supervisor-unstore", supervisor_unstore),
+	RUN("supervisor-store", supervisor_store),
+	RUN("supervisor-stopped", supervisor_stopped),
 	RUN("supervisor-empty", supervisor_empty),
 	RUN("supervisor-none", supervisor_none),
 	RUN("supervisor-long", supervisor_long),
@@ -378,6 +403,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("worker-link-long", worker_link_long),
 	RUN("worker-link-value", worker_link_value),
 	RUN("worker-client-nothing", worker_client_nothing),
+	RUN("odd-supervisor-reloaded", odd_supervisor_reloaded),
 	RUN("odd-broker-connect", odd_broker_connect),
 	RUN("odd-broker-bind", odd_broker_bind),
 	RUN("odd-broker-promisc", odd_broker_promisc),
@@ -386,6 +412,7 @@ const struct hostile_attack hostile_own[] = {
 	/* too much, and too little */
 	RUN("flood-broker", flood_broker),
 	RUN("flood-supervisor", flood_supervisor),
+	RUN("flood-status", flood_status),
 	RUN("flood-worker", flood_worker),
 	RUN("flood-log", flood_log),
 	RUN("spin", spin),

@@ -49,6 +49,7 @@ SUPERVISOR = {
     f"supervisor-{what}": rf"^pktlockd\[supervisor\]: error: front sent a message that is not permitted: {name}: .* \(\d+ bytes\)$"
     for what, name in {
         "wanted": "WORKER_WANTED", "ready": "READY", "stop": "STOP", "died": "WORKER_DIED", "channel": "CHANNEL",
+        "reason": "REASON", "unstore": "UNSTORE", "store": "STORE", "stopped": "STOPPED",
         "fd": "WORKER_STUCK", "empty": "NONE", "none": "NONE", "long": "READY", "huge": "NONE",
     }.items()
 }
@@ -63,8 +64,8 @@ WORKER = {
 
 # Permitted, without effect; and what only takes time. The service can be stopped as ever.
 STOPPED = dict.fromkeys(
-    """odd-broker-connect odd-broker-bind odd-broker-promisc odd-worker-admit odd-worker-lost
-    flood-supervisor flood-worker flood-log spin sleep""".split(), "stop")
+    """odd-supervisor-reloaded odd-broker-connect odd-broker-bind odd-broker-promisc odd-worker-admit odd-worker-lost
+    flood-supervisor flood-status flood-worker flood-log spin sleep""".split(), "stop")
 
 # With a packet socket that a hijacked worker gave it: see test_packet_socket.
 PACKET = dict.fromkeys("packet-sendmsg packet-sendto packet-write packet-dup packet-bind packet-as-channel".split(), SIGSYS)

@@ -13,7 +13,7 @@
 struct row {
 	enum plk_channel channel;
 	enum plk_msg_type type;
-	const char *stages; /* start, iface, setup, run: 'y' or '-' */
+	const char *stages; /* start, iface, setup, run: 'y' or '-'; stop, if there is a fifth */
 	const char *fds;    /* none, one, two: 'y' or '-' */
 	bool once;
 };
@@ -32,9 +32,16 @@ static const struct row rows[] = {
 
 	{PLK_CHANNEL_SUPERVISOR_WORKER, PLK_MSG_CHANNEL, "y---", "-y-", false},
 
-	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_WANTED, "yyyy", "y--", true},
-	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_STUCK, "yyyy", "y--", false},
-	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_READY, "yyyy", "y--", true},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_WANTED, "y---y", "y--", true},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_WORKER_STUCK, "---yy", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_READY, "y---y", "y--", true},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_UNSTORE, "y---y", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_REASON, "y---y", "y--", true},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_STATUS, "---yy", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_ALIVE, "---yy", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_RELOADED, "---yy", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_STORE, "----y", "-y-", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_STOPPED, "----y", "y--", true},
 
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_ALLOW_DIRECTORY, "y---", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_ALLOW_TCP, "y---", "y--", false},
@@ -98,7 +105,7 @@ row_find(enum plk_channel channel, enum plk_msg_type type)
 static enum plk_err
 answer(const struct row *row, enum plk_stage stage, size_t n_fds)
 {
-	if (!row || row->stages[stage] != 'y')
+	if (!row || strlen(row->stages) <= stage || row->stages[stage] != 'y')
 		return PLK_E_MALFORMED;
 	return n_fds <= 2 && row->fds[n_fds] == 'y' ? PLK_OK : PLK_E_LIMIT;
 }
@@ -201,11 +208,11 @@ test_once(void **state)
 static void
 test_status(void **state)
 {
-	static const int others[] = {-1, 0, 1, 2, 63, 126, 127, 128, 159, 255, 256};
+	static const int others[] = {-1, 0, 1, 2, 47, 112, 126, 127, 128, 159, 255, 256};
 
 	(void)state;
 	for (unsigned type = 0; type < PLK_MSG_TYPES; type++) {
-		assert_in_range(plk_rules_status(type), 64, 125);
+		assert_in_range(plk_rules_status(type), 48, 111);
 		assert_string_equal(plk_rules_named(plk_rules_status(type)), plk_msg_name(type));
 	}
 	assert_string_equal(plk_rules_named(plk_rules_status(PLK_MSG_TYPES)), "NONE");

@@ -444,6 +444,23 @@ def boundary_seeds():
     }
 
 
+def stored_seeds():
+    return {
+        "client": b"pktlock.client.0123456789abcdef",
+        "client-upper": b"pktlock.client.0123456789ABCDEF",
+        "client-short": b"pktlock.client.0123456789abcde",
+        "stop": b"pktlock.stop.7.1000.2000.123456789012345",
+        "stop-most": b"pktlock.stop.2147483647.18446744073709551615.18446744073709551615.18446744073709551615",
+        "stop-too-much": b"pktlock.stop.2147483648.0.0.0",
+        "stop-zero": b"pktlock.stop.0.0.0.0",
+        "stop-few": b"pktlock.stop.7.1.2",
+        "stop-many": b"pktlock.stop.7.1.2.3.4",
+        "stop-leading-zero": b"pktlock.stop.7.01.2.3",
+        "other": b"pktlock.state",
+        "none": b"",
+    }
+
+
 def fdb_learn(address, owner):
     return bytes([0, address, owner])
 
@@ -962,6 +979,7 @@ SEEDS = {
     "deframer": deframer_seeds,
     "boundary": boundary_seeds,
     "fdb": fdb_seeds,
+    "stored": stored_seeds,
     "frame": frame_seeds,
     "front": front_seeds,
     "layers": layers_seeds,

@@ -103,6 +103,7 @@ extern "C" {
 	X(PLK_E_ADOPT_TYPE,     "socket is not SOCK_STREAM") \
 	X(PLK_E_ADOPT_CONN,     "socket is connected, not listening (Accept=yes in a socket unit? use Accept=no)") \
 	X(PLK_E_ADOPT_LISTEN,   "socket is not listening") \
+	X(PLK_E_ADOPT_PEER,     "socket is not connected") \
 	X(PLK_E_ADOPT_TWICE,    "socket is already used by another remote") \
 	X(PLK_E_ADOPT_BLOCK,    "socket cannot be made non-blocking, or its options cannot be set") \
 	X(PLK_E_ADOPT_RANGE,    "descriptor is not among those that LISTEN_FDS passes") \

@@ -529,6 +529,22 @@ answer_handout(const struct plk_msg *msg)
 	answer_done(PLK_MSG_HANDOUT, PLK_CLASS_CAPTURE_BULK, PLK_STEP_HANDOUT, error);
 }
 
+/* An interface that is not there has counted nothing. */
+static void
+answer_count(const struct plk_msg *msg)
+{
+	struct plk_msg counted = {.type = PLK_MSG_COUNTED};
+	struct plk_rtnl_link link;
+
+	(void)msg;
+	if (broker.link.index > 0 && !broker.link.gone &&
+	    plk_rtnl_find(broker.rtnl_request, broker.link.index, NULL, &link) == 0)
+		counted.u.counted = (struct plk_msg_counted){.ifindex = (uint32_t)link.index,
+							     .rx_frames = link.rx_frames,
+							     .tx_frames = link.tx_frames};
+	tell_front(&counted);
+}
+
 /* ---- stream sockets ---- */
 
 static struct plk_msg
@@ -665,6 +681,7 @@ static const answer answers[PLK_MSG_TYPES] = {
 	[PLK_MSG_PROMISC] = answer_promisc,
 	[PLK_MSG_HANDOUT] = answer_handout,
 	[PLK_MSG_SEAL] = answer_seal,
+	[PLK_MSG_COUNT] = answer_count,
 };
 
 static void

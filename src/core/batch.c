@@ -29,3 +29,12 @@ plk_batch_fit(const struct plk_batch *batch, size_t sent, size_t room, struct pl
 	*rest = (struct plk_span){batch->bytes + sent, end > sent ? end - sent : 0};
 	return n;
 }
+
+size_t
+plk_batch_torn(const struct plk_batch *batch, size_t sent)
+{
+	const uint32_t n = records_until(batch, sent);
+	const size_t begin = n > 0 ? batch->ends[n - 1] : 0;
+
+	return sent > begin ? batch->ends[n] - sent : 0;
+}

@@ -64,4 +64,10 @@ plk_batch_clear(struct plk_batch *batch)
 uint32_t plk_batch_fit(const struct plk_batch *batch, size_t sent, size_t room,
 		       struct plk_span *rest);
 
+/** plk_batch_torn() - what is left of a record of which a part was sent
+ * @sent: bytes at the beginning that are done with, at most @batch->n
+ * Return: bytes from there to the end of the record; 0 if one ends there.
+ */
+size_t plk_batch_torn(const struct plk_batch *batch, size_t sent);
+
 #endif

@@ -105,7 +105,15 @@ plk_active_start(size_t i)
 	struct front_port *p = &front.ports[i];
 
 	p->backoff = PLK_BACKOFF_CONNECT;
-	try_now(p);
+	if (p->since_ms == 0)
+		try_now(p);
+}
+
+void
+plk_active_restored(uint16_t port)
+{
+	if (!plk_remote_is_passive(&front.ports[port].port->remote))
+		front.ports[port].since_ms = plk_now_ms();
 }
 
 void

@@ -138,6 +138,11 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 	if (plk_peer_identify(*fd, &client->peer) == 0)
 		client->admitted = may_connect(p->port, &client->peer, *fd);
 	plk_fd_close(fd);
+	if (front.stage == PLK_STAGE_STOP) { /* the next daemon will judge it */
+		client->admitted = false;
+		client->is_unjudged = true;
+		return;
+	}
 	plk_front_pulse();
 	answer.u.admit.admit = client->admitted;
 	plk_front_send(front.worker.fd, &answer, -1);
@@ -201,4 +206,94 @@ plk_front_clients_forget(void)
 			attached_count(client->port, false);
 		client->used = false;
 	}
+}
+
+/* Its slot is the worker's choice; that nobody has it is for us to see. */
+static bool
+restored_enter(const struct plk_msg_restored *restored, const struct plk_peer_id *peer)
+{
+	struct front_client *client = &front.clients[restored->slot];
+
+	if (client->used || restored->slot >= front.cmdline.clients)
+		return false;
+	*client = (struct front_client){
+		.used = true,
+		.generation = restored->generation,
+		.port = restored->port,
+		.admitted = true,
+		.peer = *peer,
+	};
+	attached_count(restored->port, true);
+	plk_active_restored(restored->port);
+	return true;
+}
+
+static bool
+is_twice(const struct plk_peer_id *peer)
+{
+	for (size_t i = 0; i < PLK_CLIENTS_MAX; i++) {
+		if (front.clients[i].used && front.clients[i].peer.cookie == peer->cookie)
+			return true;
+	}
+	return false;
+}
+
+static bool
+restored_refuse(const struct front_port *p, const char *why)
+{
+	if (plk_front_limited(&front.refused_lines))
+		plk_log(PLK_LOG_LINE_WARNING, "connection of the last daemon closed remote=%s: %s",
+			p->label, why);
+	return false;
+}
+
+bool
+plk_front_restored(uint16_t port, int *fd)
+{
+	const struct front_port *p = &front.ports[port];
+	const struct plk_msg msg = {.type = PLK_MSG_RESTORE, .u.restore = {.port = port}};
+	const struct plk_msg_restored *answer = &front.answer.msg.u.restored;
+	struct plk_peer_id peer;
+	char who[96];
+
+	if (plk_peer_identify(*fd, &peer) < 0 || is_twice(&peer))
+		return restored_refuse(p, "it is no connection");
+	if (!may_connect(p->port, &peer, *fd))
+		return restored_refuse(p, "it is not allowed any more (allow-uid=, allow-gid=)");
+	plk_front_ask(front.worker.fd, &msg, *fd, PLK_MSG_RESTORED);
+	plk_fd_close(fd);
+	if (answer->err == PLK_E_LIMIT)
+		return restored_refuse(p, "there is no room (--clients=, max-clients=)");
+	if (answer->err != PLK_OK)
+		return restored_refuse(p, plk_err_text((enum plk_err)answer->err));
+	if (answer->port != port || !restored_enter(answer, &peer))
+		return restored_refuse(p, "the worker has no slot for it");
+	peer_print(&peer, who, sizeof who);
+	if (plk_front_limited(&front.client_lines))
+		plk_log(PLK_LOG_LINE_INFO, "client taken back remote=%s slot=%u %s", p->label,
+			answer->slot, who);
+	return true;
+}
+
+bool
+plk_front_kept(const struct plk_msg_kept *kept, int fd)
+{
+	struct front_client *client = &front.clients[kept->slot];
+	uint64_t cookie;
+	char who[96];
+
+	if (!client->used || client->generation != kept->generation || client->port != kept->port ||
+	    !(client->admitted || client->is_unjudged) || plk_peer_cookie(fd, &cookie) < 0 ||
+	    cookie != client->peer.cookie)
+		return false;
+	client->used = false;
+	peer_print(&client->peer, who, sizeof who);
+	if (plk_front_limited(&front.client_lines))
+		plk_log(PLK_LOG_LINE_INFO,
+			"client kept remote=%s slot=%u %s from_client=%llu to_client=%llu "
+			"dropped=%llu unsent=%llu",
+			front.ports[kept->port].label, kept->slot, who,
+			(unsigned long long)kept->from_client, (unsigned long long)kept->to_client,
+			(unsigned long long)kept->dropped, (unsigned long long)kept->unsent);
+	return true;
 }

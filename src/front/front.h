@@ -6,7 +6,8 @@
  * nothing to lose: no capability, and it never holds a packet socket. It orders, the broker and the
  * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
  * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
- * interface that goes and comes (link.c), a worker that died and its successor (main.c). A pcap
+ * interface that goes and comes (link.c), a worker that died and its successor (main.c). Connections
+ * may have been those of another daemon, and may be again (store.c). A pcap
  * expression is compiled by a child (expression.c). The words of the log are here (words.c).
  */
 #ifndef PLK_FRONT_FRONT_H
@@ -24,6 +25,7 @@
 #include "os/peer.h"
 #include "sandbox/sandbox.h"
 #include "text/cmdline.h"
+#include "text/stored.h"
 
 #define PLK_LABEL_BYTES 1024 /* of a port in the log, escaped */
 #define PLK_LABEL_MAX 250    /* bytes of a port in the log; "..." stands for the rest */
@@ -61,7 +63,39 @@ struct front_client {
 	uint32_t generation;
 	uint16_t port;
 	bool admitted;
+	bool is_unjudged; /* it came when we stopped */
 	struct plk_peer_id peer;
+};
+
+/** struct front_stored - a descriptor that came from the service manager's store
+ * @fd:   of a connection; -1 if there is none, or no more
+ * @tag:  of its port
+ * @name: as it is called there
+ */
+struct front_stored {
+	int fd;
+	uint64_t tag;
+	struct plk_span name;
+};
+
+#define PLK_STORED_MAX (PLK_CLIENTS_MAX + 64) /* every connection, and what others left there */
+
+/** struct front_store - connections between two daemons
+ * @stop:     how things were when the last one stopped, if @has_stop
+ * @stopped:  the same of us
+ * @n_kept:   connections that are in the store now
+ * @is_stuck: the supervisor does not take any more
+ */
+struct front_store {
+	struct front_stored entries[PLK_STORED_MAX];
+	size_t n;
+	bool has_stop;
+	struct plk_stored stop;
+	uint32_t n_restored;
+	uint32_t n_closed;
+	struct plk_msg_stopped stopped;
+	uint32_t n_kept;
+	bool is_stuck;
 };
 
 /** struct front_listen - LISTEN_*, if it is for us
@@ -99,6 +133,7 @@ struct front {
 	struct plk_cmdline cmdline;
 	struct plk_bpf filter; /* of the capture classes; empty: there is none */
 	struct front_listen listen;
+	struct front_store store;
 	struct front_port ports[PLK_PORTS_MAX];
 	struct front_client clients[PLK_CLIENTS_MAX];
 	uint32_t n_attached;
@@ -209,7 +244,56 @@ void plk_front_closed(const struct plk_msg_closed *closed);
 /** plk_front_clients_forget() - the worker died, and all connections with it */
 void plk_front_clients_forget(void);
 
+/** plk_front_restored() - a connection of another daemon, to be admitted to a port anew; takes the descriptor over
+ * During the start, when the port is known to the worker.
+ * Return: whether the worker has it; if not, that was logged.
+ */
+bool plk_front_restored(uint16_t port, int *fd);
+
+/** plk_front_kept() - a connection that is to outlive us
+ * @fd: borrowed
+ * Return: whether it is the one that the worker says it is. If not, the worker is hijacked.
+ */
+bool plk_front_kept(const struct plk_msg_kept *kept, int fd);
+
+/* store.c */
+
+/** plk_store_is_name() - whether a name of LISTEN_FDNAMES is one of the store's */
+bool plk_store_is_name(struct plk_span name);
+
+/** plk_store_claim() - a descriptor of the store was passed to us: take it over, or close it
+ * @name: lives on
+ */
+void plk_store_claim(int fd, struct plk_span name);
+
+/** plk_store_lift() - give them numbers that are no fixed ones; Return: 0 or -errno */
+int plk_store_lift(void);
+
+/** plk_store_next() - the lowest descriptor from @from on that is one of the store's; INT_MAX if there is none */
+int plk_store_next(int from);
+
+/** plk_store_restore() - the worker gets the connections that one of its ports has a use for, the others are closed */
+void plk_store_restore(void);
+
+/** plk_store_missed() - the worker gets to know what passed the interface while they waited; when its receivers are bound */
+void plk_store_missed(void);
+
+/** plk_store_forget() - all of that is out of the store: what is closed later shall be closed */
+void plk_store_forget(void);
+
+/** plk_store_begin() - we stop, and connections go into the store */
+void plk_store_begin(void);
+
+/** plk_store_keep() - one of them; takes the descriptor over */
+void plk_store_keep(const struct plk_msg_kept *kept, int *fd);
+
+/** plk_store_end() - all are there */
+void plk_store_end(void);
+
 /* active.c */
+
+/** plk_active_restored() - an active remote is connected, since it was when the last daemon stopped */
+void plk_active_restored(uint16_t port);
 
 /** plk_active_start() - begin to connect an active remote */
 void plk_active_start(size_t i);

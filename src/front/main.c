@@ -16,7 +16,8 @@
 #include "os/process.h"
 #include "text/words.h"
 
-#define STOP_MS 300 /* for the worker to finish */
+#define STOP_MS \
+	630 /* for the worker to finish; to leave streams at a boundary takes it PLK_LEAVE_MS */
 
 struct front front;
 
@@ -76,7 +77,7 @@ plk_front_send(int fd, const struct plk_msg *msg, int pass)
 		exit(EXIT_FAILURE);
 	if (plk_channel_is_gone(error))
 		return error; /* it died: the supervisor says so */
-	if (fd == front.worker.fd && front.stage == PLK_STAGE_RUN)
+	if (fd == front.worker.fd && front.stage >= PLK_STAGE_RUN)
 		return worker_not_told(error, pass);
 	fatal_error(fd == front.worker.fd   ? "worker does not take orders"
 		    : fd == front.broker.fd ? "broker does not take orders"
@@ -136,7 +137,7 @@ descriptor_lost(const char *who, const struct plk_msg *msg)
 static void
 unreadable(const struct plk_channel_end *end, int error)
 {
-	if (end == &front.worker && front.stage == PLK_STAGE_RUN) {
+	if (end == &front.worker && front.stage >= PLK_STAGE_RUN) {
 		plk_front_replace("cannot read what the worker says", error);
 		return;
 	}
@@ -373,6 +374,13 @@ worker_said(struct plk_received *received)
 	case PLK_MSG_PONG:
 		front.pulse_awaited = false;
 		break;
+	case PLK_MSG_KEPT:
+		if (!plk_front_kept(&msg->u.kept, received->fd))
+			fatal("worker wants a connection kept that was not admitted");
+		plk_store_keep(&msg->u.kept, &received->fd);
+		break;
+	case PLK_MSG_RESTORED: /* awaited */
+		break;
 	case PLK_MSG_ADOPTED:
 		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&
 		    plk_front_limited(&front.worker_lines))
@@ -401,6 +409,10 @@ worker_port_check(const struct plk_msg *msg)
 		port = msg->u.closed.port;
 	else if (msg->type == PLK_MSG_ADOPTED)
 		port = msg->u.adopted.port;
+	else if (msg->type == PLK_MSG_RESTORED)
+		port = msg->u.restored.port;
+	else if (msg->type == PLK_MSG_KEPT)
+		port = msg->u.kept.port;
 	if (port >= front.cmdline.n_ports)
 		fatal("worker sent a message about a port that does not exist");
 }
@@ -489,7 +501,7 @@ broker_said(struct plk_received *received)
 	case PLK_MSG_EVENT:
 		plk_words_event("broker", &front.broker_lines, &msg->u.event);
 		break;
-	default: /* IFACE_IS, LISTENING: awaited */
+	default: /* IFACE_IS, LISTENING, COUNTED: awaited */
 		break;
 	}
 }
@@ -521,20 +533,33 @@ stop_late(void *ctx)
 	exit(EXIT_SUCCESS);
 }
 
+/* @keep: connections may go into the service manager's store. The worker has them come to a boundary, or ends them. */
+static void
+worker_finish(bool keep)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_FINISH, .u.finish = {.keep = keep}};
+
+	front.stop_timer.call = stop_late;
+	plk_timer_set(&front.loop, &front.stop_timer, STOP_MS);
+	if (keep) {
+		plk_store_begin();
+		front.stage = PLK_STAGE_STOP;
+	}
+	plk_front_send(front.worker.fd, &msg, -1);
+	while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
+		continue; /* until the worker has said its last and is gone */
+	if (keep)
+		plk_store_end();
+}
+
 /* The worker finishes and counts; whatever it does, we end: the supervisor waits for that. */
 static _Noreturn void
-stop(void)
+stop(bool keep)
 {
 	plk_log(PLK_LOG_LINE_INFO, "stopping");
-	if (front.serving) {
-		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_FINISH},
-			       -1);
-		plk_watch_remove(&front.loop, &front.supervisor_watch);
-		front.stop_timer.call = stop_late;
-		plk_timer_set(&front.loop, &front.stop_timer, STOP_MS);
-		while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
-			continue; /* until the worker has said its last and is gone */
-	}
+	plk_watch_remove(&front.loop, &front.supervisor_watch);
+	if (front.serving)
+		worker_finish(keep && front.stage == PLK_STAGE_RUN);
 	last_words(&front.broker, "broker");
 	counters_log();
 	exit(EXIT_SUCCESS);
@@ -591,7 +616,7 @@ supervisor_said(struct plk_received *received)
 		counters_log();
 		break;
 	default: /* STOP: the request table permits no other */
-		stop();
+		stop(msg->u.stop.keep);
 	}
 }
 
@@ -668,6 +693,7 @@ ready(void)
 		plk_link_bind();
 	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
 		front.cmdline.n_ports);
+	plk_store_forget();
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		if (!plk_remote_is_passive(&front.ports[i].port->remote))

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,6 @@
 
 /* linux/magic.h since 6.9; before it, pidfds have no inode of their own */
 #define PIDFS_MAGIC 0x50494446
-#define STORE_PREFIX "pktlock." /* names of the service manager's descriptor store */
 
 /* ---- LISTEN_* ---- */
 
@@ -96,6 +96,9 @@ listen_names_read(void)
 
 	if (!value)
 		return;
+	value = strdup(value); /* some of them are needed when the environment has none any more */
+	if (!value)
+		plk_words_fail(1, "LISTEN_FDNAMES", (struct plk_span){NULL, 0}, "no memory");
 	front.listen.has_names = true;
 	front.listen.names = plk_span_str(value);
 	err = plk_listen_names_check(front.listen.names, front.listen.n_fds, &at);
@@ -207,16 +210,12 @@ is_claimed(int fd)
 	return false;
 }
 
-/* Of the descriptor store we know no name: what comes from it is closed. */
 static bool
-is_stored(uint32_t index)
+is_stored(uint32_t index, struct plk_span *name)
 {
-	struct plk_span name;
-	size_t n = strlen(STORE_PREFIX);
-
 	return front.listen.has_names &&
-	       plk_listen_name_get(front.listen.names, index, &name) == PLK_OK && name.n >= n &&
-	       memcmp(name.p, STORE_PREFIX, n) == 0;
+	       plk_listen_name_get(front.listen.names, index, name) == PLK_OK &&
+	       plk_store_is_name(*name);
 }
 
 static void
@@ -226,11 +225,12 @@ all_claimed(void)
 		int fd = PLK_FD_FIRST + (int)i;
 		uint8_t text[8];
 		struct plk_span number = {text, 0};
+		struct plk_span name;
 
 		if (is_claimed(fd))
 			continue;
-		if (is_stored(i)) {
-			plk_fd_close(&fd);
+		if (is_stored(i, &name)) {
+			plk_store_claim(fd, name);
 			continue;
 		}
 		if (plk_fdnum_encode(fd, (struct plk_mspan){text, sizeof text}, &number.n) ==
@@ -239,26 +239,35 @@ all_claimed(void)
 	}
 }
 
+/* The lowest descriptor from @from on that is kept; INT_MAX if there is none. */
+static int
+kept_next(int from)
+{
+	int next = plk_store_next(from);
+
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		const int kept = front.ports[i].listener;
+
+		if (kept >= from && kept < next)
+			next = kept;
+	}
+	return next;
+}
+
 /* Nothing else is open yet but 0, 1 and 2: what no port uses goes. The broker has its own copy
  * of a TAP. */
 static int
 others_close(void)
 {
-	unsigned from = PLK_FD_FIRST;
+	int from = PLK_FD_FIRST;
 
 	for (;;) {
-		unsigned next = ~0U; /* the lowest descriptor from @from on that is kept */
+		const int next = kept_next(from);
 
-		for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-			int kept = front.ports[i].listener;
-
-			if (kept >= (int)from && (unsigned)kept < next)
-				next = (unsigned)kept;
-		}
-		if (next > from &&
-		    syscall(SYS_close_range, from, next == ~0U ? next : next - 1, 0) < 0)
+		if (next > from && syscall(SYS_close_range, from,
+					   next == INT_MAX ? ~0U : (unsigned)next - 1, 0) < 0)
 			return -errno;
-		if (next == ~0U)
+		if (next == INT_MAX)
 			return 0;
 		from = next + 1;
 	}
@@ -429,7 +438,7 @@ plk_start_plan(int argc, char **argv)
 	ports_plan();
 	all_claimed();
 	listen_forget();
-	if (listeners_lift() < 0 || others_close() < 0)
+	if (listeners_lift() < 0 || plk_store_lift() < 0 || others_close() < 0)
 		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
 			       "cannot arrange inherited descriptors: %s (ulimit -n, LimitNOFILE=)",
 			       plk_words_error((uint64_t)errno));
@@ -473,9 +482,9 @@ plk_start_allow(void)
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_CONFINE}, -1);
 }
 
-/* A listener and a connection that is being made for each port; beside them the counters' page, and what the worker shows us
- * or the broker sends, one at a time. */
-_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + 2 <= PLK_FRONT_FD_MAX,
+/* A listener and a connection that is being made for each port, and twice what the store had, before it is lifted and after; beside
+ * them the counters' page, and what the worker shows us or the broker sends, one at a time. */
+_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + PLK_STORED_MAX + 2 <= PLK_FRONT_FD_MAX,
 	       "every descriptor can be closed");
 
 static void
@@ -754,7 +763,9 @@ plk_start_open(void)
 	user_hint();
 	packets_open();
 	remotes_open();
+	plk_store_restore();
 	packets_bind();
+	plk_store_missed();
 	plk_front_about_send();
 	ask_done(&(const struct plk_msg){.type = PLK_MSG_HANDOUT});
 	plk_link_tell();

@@ -179,7 +179,9 @@ enum plk_where {
 	X(RX_GSO,          "rx_dropped_gso")       /* a superframe that cannot be cut, or that no header describes: a tunnel's */ \
 	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
 	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
+	X(RX_MISSED,       "rx_missed")       /* never rx_frames: passed the interface while connections waited for this daemon */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
+	X(UNSENT,          "unsent_frames")        /* of these: taken out again when the connection was kept for the next daemon */ \
 	X(CLIENT_FRAMES,   "client_frames")   /* taken from clients */ \
 	X(TX_FRAMES,       "tx_frames")       /* given to the interface */ \
 	X(TX_BYTES,        "tx_bytes") \
@@ -275,12 +277,15 @@ enum plk_counter {
 	P(PROMISC, promisc) \
 	E(HANDOUT) \
 	E(SEAL) \
+	/* what has passed the interface, by its own count */ \
+	E(COUNT) \
 	/* broker to front */ \
 	P(IFACE_IS, iface_is) \
 	P(LISTENING, listening) \
 	P(CONNECTING, connecting) \
 	P(DONE, done) \
 	P(LINK, link) \
+	P(COUNTED, counted) \
 	/* broker to worker: a packet socket, which is its descriptor */ \
 	P(PACKET, packet) \
 	/* front to worker */ \
@@ -289,18 +294,24 @@ enum plk_counter {
 	P(VLANS, vlans) \
 	P(PORT, port) \
 	P(ABOUT, about) \
+	/* a connection that the last daemon left, which is its descriptor; then what passed meanwhile */ \
+	P(RESTORE, restore) \
+	P(MISSED, missed) \
 	P(CLIENT, client) \
 	P(ADMIT, admit) \
 	P(LINK_IS, link_is) \
 	E(GO) \
 	E(PING) \
-	E(FINISH) \
+	P(FINISH, finish) \
 	/* worker to front */ \
 	P(ADOPTED, adopted) \
 	E(SERVING) \
 	E(PONG) \
 	P(ACCEPTED, accepted) \
 	P(CLOSED, closed) \
+	P(RESTORED, restored) \
+	/* after FINISH, if that says so: a connection whose stream stopped at a boundary, which is its descriptor */ \
+	P(KEPT, kept) \
 	/* supervisor, broker and worker to front: how far it is confined */ \
 	P(CONFINED, confined) \
 	/* broker and worker to front */ \
@@ -366,6 +377,8 @@ enum plk_counter {
 	U8(state, PLK_LINKS - 1) PLK_MSG_INTERFACE_FIELDS(U8, U16, U32, U64, STR, RAW)
 #define PLK_MSG_PACKET_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1) U32(block_bytes, PLK_ANY32) U32(n_blocks, PLK_ANY32)
+#define PLK_MSG_COUNTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(ifindex, INT32_MAX) U64(rx_frames) U64(tx_frames)
 #define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX) U16(ports, PLK_PORTS_MAX)
 #define PLK_MSG_VLANS_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -392,6 +405,18 @@ enum plk_counter {
 #define PLK_MSG_CLOSED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
 	U8(reason, PLK_CLOSES - 1) U32(error, PLK_ERRNO_MAX) U64(from_client) U64(to_client) U64(dropped)
+#define PLK_MSG_RESTORE_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_MISSED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U64(in) U64(out)
+#define PLK_MSG_FINISH_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(keep, 1)
+#define PLK_MSG_RESTORED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
+	U16(err, PLK_ERR_COUNT - 1) U32(error, PLK_ERRNO_MAX)
+#define PLK_MSG_KEPT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
+	U64(from_client) U64(to_client) U64(dropped) U64(unsent)
 #define PLK_MSG_CONFINED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(namespaces, (1 << PLK_NAMESPACES) - 1) U32(namespaces_error, PLK_ERRNO_MAX) \
 	U64(capabilities) U64(bounding) U8(securebits, 1) U8(landlock, PLK_ANY8) U32(files, PLK_ANY32) \

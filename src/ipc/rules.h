@@ -34,7 +34,8 @@ enum plk_stage {
 	PLK_STAGE_IFACE, /* broker: is confined and knows no interface */
 	PLK_STAGE_SETUP, /* things are being opened */
 	PLK_STAGE_RUN,   /* worker: sandboxed and serving; broker: sealed */
-	PLK_STAGE_STOP,  /* supervisor: has said STOP; what was sent before still comes */
+	/* supervisor: has said STOP; front: has said FINISH. What was sent before still comes */
+	PLK_STAGE_STOP,
 	PLK_STAGES
 };
 

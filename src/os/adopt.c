@@ -30,18 +30,31 @@ family_check(int fd, bool allow_inet)
 	return allow_inet ? PLK_OK : PLK_E_ADOPT_INET;
 }
 
-static enum plk_err
-state_check(int fd)
+static bool
+has_peer(int fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t n = sizeof peer;
 
+	return getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
+}
+
+static enum plk_err
+state_check(int fd)
+{
 	if (option_get(fd, SO_TYPE) != SOCK_STREAM)
 		return PLK_E_ADOPT_TYPE;
 	if (option_get(fd, SO_ACCEPTCONN) == 1)
 		return PLK_OK;
-	return getpeername(fd, (struct sockaddr *)&peer, &n) == 0 ? PLK_E_ADOPT_CONN
-								  : PLK_E_ADOPT_LISTEN;
+	return has_peer(fd) ? PLK_E_ADOPT_CONN : PLK_E_ADOPT_LISTEN;
+}
+
+static enum plk_err
+socket_check(int fd, struct stat *st)
+{
+	if (fd < 0 || fstat(fd, st) < 0)
+		return PLK_E_ADOPT_CLOSED;
+	return S_ISSOCK(st->st_mode) ? PLK_OK : PLK_E_ADOPT_FILE;
 }
 
 static enum plk_err
@@ -55,7 +68,7 @@ flags_set(int fd, int *error)
 	return failed == 0 ? PLK_OK : PLK_E_ADOPT_BLOCK;
 }
 
-/* What makes the listener one of ours. */
+/* What makes the socket one of ours. */
 static enum plk_err
 prepare(int fd, int *error)
 {
@@ -81,14 +94,11 @@ plk_adopt(int fd, bool allow_inet, const struct plk_adopted *others, size_t n_ot
 	  struct plk_adopted *out, int *error)
 {
 	struct stat st;
-	enum plk_err err;
+	enum plk_err err = socket_check(fd, &st);
 
 	*error = 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return PLK_E_ADOPT_CLOSED;
-	if (!S_ISSOCK(st.st_mode))
-		return PLK_E_ADOPT_FILE;
-	err = family_check(fd, allow_inet);
+	if (err == PLK_OK)
+		err = family_check(fd, allow_inet);
 	if (err == PLK_OK)
 		err = state_check(fd);
 	if (err == PLK_OK && is_known(&st, others, n_others))
@@ -98,4 +108,20 @@ plk_adopt(int fd, bool allow_inet, const struct plk_adopted *others, size_t n_ot
 	if (err == PLK_OK)
 		*out = (struct plk_adopted){.dev = st.st_dev, .ino = st.st_ino};
 	return err;
+}
+
+enum plk_err
+plk_adopt_connection(int fd, int *error)
+{
+	struct stat st;
+	enum plk_err err = socket_check(fd, &st);
+
+	*error = 0;
+	if (err == PLK_OK)
+		err = family_check(fd, true);
+	if (err == PLK_OK && option_get(fd, SO_TYPE) != SOCK_STREAM)
+		err = PLK_E_ADOPT_TYPE;
+	if (err == PLK_OK && (option_get(fd, SO_ACCEPTCONN) != 0 || !has_peer(fd)))
+		err = PLK_E_ADOPT_PEER;
+	return err == PLK_OK ? prepare(fd, error) : err;
 }

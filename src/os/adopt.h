@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * adopt.h: prove that an inherited descriptor is the listening socket that it should be.
+ * adopt.h: prove that an inherited descriptor is the listening socket, or the connection, that it should be.
  *
  * Nothing is done to its file or address: never unlink, chmod, bind or shut down.
  */
@@ -29,5 +29,12 @@ struct plk_adopted {
  */
 PLK_MUST_USE enum plk_err plk_adopt(int fd, bool allow_inet, const struct plk_adopted *others,
 				    size_t n_others, struct plk_adopted *out, int *error);
+
+/** plk_adopt_connection() - the same for a connection that another daemon had
+ * @fd:    Unix or TCP
+ * @error: set always: errno of what failed, or 0
+ * Return: PLK_OK; PLK_E_ADOPT_CLOSED, _FILE, _FAMILY, _TYPE, _PEER (it listens, or its peer has gone) or _BLOCK.
+ */
+PLK_MUST_USE enum plk_err plk_adopt_connection(int fd, int *error);
 
 #endif

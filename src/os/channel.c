@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "os/clock.h"
 #include "os/fd.h"
 
-#define FDS_MAX 4 /* room for more than is permitted, to see (and close) what is too much */
+#define WAIT_NS 1000000 /* until it is tried again */
+#define FDS_MAX 4       /* room for more than is permitted, to see (and close) what is too much */
 
 int
 plk_channel_pair(int fd[2])
@@ -62,6 +64,24 @@ plk_channel_send(int fd, const struct plk_msg *msg, int pass)
 		sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : 0;
+}
+
+int
+plk_channel_send_wait(int fd, const struct plk_msg *msg, int pass, unsigned ms)
+{
+	const uint64_t by_ms = plk_now_ms() + ms;
+	const struct timespec moment = {.tv_nsec = WAIT_NS};
+	int error;
+
+	while ((error = plk_channel_send(fd, msg, pass)) == -EAGAIN || error == -ETOOMANYREFS) {
+		/* others' descriptors come free without a word */
+		struct pollfd poll_fd = {.fd = fd, .events = error == -EAGAIN ? POLLOUT : 0};
+
+		if (plk_now_ms() >= by_ms)
+			break;
+		(void)ppoll(&poll_fd, 1, &moment, NULL);
+	}
+	return error;
 }
 
 /* Takes the descriptors out of a control message; those beyond @max are closed. Returns how many

@@ -56,6 +56,11 @@ void plk_channel_end_init(struct plk_channel_end *end, int *fd, enum plk_channel
  */
 int plk_channel_send(int fd, const struct plk_msg *msg, int pass);
 
+/** plk_channel_send_wait() - the same, waiting @ms at most while the receiver does not read, or too many descriptors are on their way
+ * For messages that must not get lost and may be many, from a process that has nothing else to do.
+ */
+int plk_channel_send_wait(int fd, const struct plk_msg *msg, int pass, unsigned ms);
+
 /** plk_channel_is_gone() - whether that error of a channel says that its other end was closed */
 static inline bool
 plk_channel_is_gone(int error)

@@ -45,8 +45,9 @@ unix_identify(int fd, struct plk_peer_id *out)
 	return 0;
 }
 
-int
-plk_peer_identify(int fd, struct plk_peer_id *out)
+/* Whose it is, by the family of its address. */
+static int
+address_identify(int fd, struct plk_peer_id *out)
 {
 	union address addr = {0};
 	socklen_t n = sizeof addr;
@@ -63,6 +64,28 @@ plk_peer_identify(int fd, struct plk_peer_id *out)
 	memcpy(out->text, "tcp:", 4);
 	address_print(&addr, out->text + 4, sizeof out->text - 4);
 	return 0;
+}
+
+int
+plk_peer_cookie(int fd, uint64_t *cookie)
+{
+	socklen_t n = sizeof *cookie;
+
+	/* #syscalls:front getsockopt[1=SOL_SOCKET,2=SO_COOKIE] (which connection is it) */
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &n) < 0 ? -errno : 0;
+}
+
+int
+plk_peer_identify(int fd, struct plk_peer_id *out)
+{
+	uint64_t cookie;
+	int error = plk_peer_cookie(fd, &cookie);
+
+	if (error == 0)
+		error = address_identify(fd, out);
+	if (error == 0)
+		out->cookie = cookie;
+	return error;
 }
 
 static bool

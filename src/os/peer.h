@@ -15,6 +15,7 @@
 /** struct plk_peer_id - the other end
  * @is_unix: @uid, @gid and @pid are known (SO_PEERCRED: as they were at connect() or listen())
  * @text:    else its address, as tcp:ADDR:PORT
+ * @cookie:  which connection it is: no other socket of this machine ever has that number (SO_COOKIE)
  */
 struct plk_peer_id {
 	bool is_unix;
@@ -22,10 +23,14 @@ struct plk_peer_id {
 	uint32_t gid;
 	int32_t pid;
 	char text[PLK_PEER_TEXT_MAX];
+	uint64_t cookie;
 };
 
 /** plk_peer_identify() - look at a connected socket; Return: 0 or -errno */
 int plk_peer_identify(int fd, struct plk_peer_id *out);
+
+/** plk_peer_cookie() - which socket it is, also when its peer has gone; Return: 0 or -errno */
+int plk_peer_cookie(int fd, uint64_t *cookie);
 
 /** plk_peer_in_groups() - whether the peer was in one of some groups (its own or a supplementary one, SO_PEERGROUPS)
  * false also where the kernel does not say.

@@ -93,6 +93,19 @@ info_take(struct plk_span info, struct plk_rtnl_link *out)
 	}
 }
 
+/* struct rtnl_link_stats64 begins with them; later kernels have more at its end. */
+static void
+stats_take(struct plk_span value, struct plk_rtnl_link *out)
+{
+	uint64_t first[2];
+
+	if (value.n < sizeof first)
+		return;
+	memcpy(first, value.p, sizeof first);
+	out->rx_frames = first[0];
+	out->tx_frames = first[1];
+}
+
 static void
 attributes_take(struct plk_span attributes, struct plk_rtnl_link *out)
 {
@@ -104,6 +117,8 @@ attributes_take(struct plk_span attributes, struct plk_rtnl_link *out)
 			string_take(value, out->name, sizeof out->name - 1);
 		else if (type == IFLA_LINKINFO)
 			info_take(value, out);
+		else if (type == IFLA_STATS64)
+			stats_take(value, out);
 		else if (type == IFLA_MTU && value.n == sizeof out->mtu)
 			memcpy(&out->mtu, value.p, sizeof out->mtu);
 		else if (type == IFLA_ADDRESS && value.n == PLK_ETH_ADDR)

@@ -17,6 +17,8 @@
  * @is_up:       IFF_UP
  * @has_carrier: IFF_LOWER_UP: a cable is in, the other end of a veth is up, something holds a TAP; never while it is not up
  * @mtu:         bytes; 0 if the kernel did not say
+ * @rx_frames:   how many it has received, by its own count (IFLA_STATS64); 0 if the kernel did not say
+ * @tx_frames:   sent
  * @name:        NUL-terminated
  * @kind:        IFLA_INFO_KIND: "tun", "veth", "bridge", "macvtap", ...; empty for none
  * @mac:         address; zeros if it has another length
@@ -28,6 +30,8 @@ struct plk_rtnl_link {
 	bool is_up;
 	bool has_carrier;
 	uint32_t mtu;
+	uint64_t rx_frames;
+	uint64_t tx_frames;
 	char name[PLK_IFNAME_MAX + 1];
 	char kind[16];
 	uint8_t mac[PLK_ETH_ADDR];

@@ -13,8 +13,8 @@
 #include "os/fd.h"
 #include "worker/worker.h"
 
-static uint32_t
-slot_of(const struct client *client)
+uint32_t
+plk_client_slot(const struct client *client)
 {
 	return (uint32_t)(client - worker.clients);
 }
@@ -38,7 +38,7 @@ gone_tell(struct client *client)
 {
 	const struct plk_msg msg = {
 		.type = PLK_MSG_CLOSED,
-		.u.closed = {.slot = slot_of(client),
+		.u.closed = {.slot = plk_client_slot(client),
 			     .generation = client->generation,
 			     .port = client->port,
 			     .reason = (uint8_t)client->reason,
@@ -59,14 +59,14 @@ gone_tell(struct client *client)
 	worker.n_used--;
 }
 
-static void
-client_close(struct client *client, enum plk_close reason, int error)
+void
+plk_client_close(struct client *client, enum plk_close reason, int error)
 {
 	if (client->state == CLIENT_WAITING) {
 		worker.n_waiting--;
 		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
 	} else {
-		open_remove(slot_of(client));
+		open_remove(plk_client_slot(client));
 		plk_deliver_leave(client);
 		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
 	}
@@ -77,13 +77,29 @@ client_close(struct client *client, enum plk_close reason, int error)
 	/* another process may hold it too; the peer may be gone */
 	(void)shutdown(client->fd, SHUT_RDWR);
 	plk_fd_close(&client->fd);
-	plk_fdb_forget(&worker.fdb, slot_of(client));
+	plk_fdb_forget(&worker.fdb, plk_client_slot(client));
 	plk_client_port(client)->n_clients--;
 	client->state = CLIENT_GONE;
 	client->reason = reason;
 	client->error = error;
 	worker.n_gone++;
 	gone_tell(client);
+}
+
+void
+plk_client_free(struct client *client)
+{
+	if (client->state == CLIENT_WAITING) {
+		worker.n_waiting--;
+	} else {
+		open_remove(plk_client_slot(client));
+		plk_deliver_leave(client);
+	}
+	plk_watch_remove(&worker.loop, &client->watch);
+	plk_fd_close(&client->fd);
+	plk_client_port(client)->n_clients--;
+	client->state = CLIENT_FREE;
+	worker.n_used--;
 }
 
 /* ---- writing ---- */
@@ -93,13 +109,13 @@ static void
 client_mark(struct client *client)
 {
 	if (!client->is_dirty)
-		worker.dirty[worker.n_dirty++] = slot_of(client);
+		worker.dirty[worker.n_dirty++] = plk_client_slot(client);
 	client->is_dirty = true;
 }
 
 /* Whether the socket has said that it is full, and will say when it is no more. */
-static bool
-is_full(const struct client *client)
+bool
+plk_client_is_full(const struct client *client)
 {
 	return client->watch.fd >= 0 && (client->watch.events & EPOLLOUT);
 }
@@ -132,7 +148,7 @@ client_send_now(struct client *client, struct plk_span bytes)
 uint8_t *
 plk_client_add(struct client *client, size_t n)
 {
-	uint8_t *p = plk_outq_add(&client->queue, n);
+	uint8_t *p = client->is_cut ? NULL : plk_outq_add(&client->queue, n);
 
 	if (p)
 		client_mark(client);
@@ -144,6 +160,8 @@ plk_client_put(struct client *client, const struct plk_span *parts, size_t n_par
 {
 	struct plk_span rest = parts[0];
 
+	if (client->is_cut)
+		return false;
 	/* if some of it is sent the rest fits, since the queue is empty then */
 	if (n_parts == 1 && rest.n >= PLK_SEND_NOW && rest.n <= client->out.n) {
 		const size_t n = client_send_now(client, rest);
@@ -151,6 +169,8 @@ plk_client_put(struct client *client, const struct plk_span *parts, size_t n_par
 		rest = (struct plk_span){rest.p + n, rest.n - n};
 		if (rest.n == 0)
 			return true;
+		if (n > 0)
+			client->boundary.left = rest.n;
 		parts = &rest;
 	}
 	if (!plk_outq_put(&client->queue, parts, n_parts))
@@ -163,13 +183,44 @@ uint32_t
 plk_client_put_batch(struct client *client, const struct plk_batch *batch)
 {
 	const struct plk_span all = {batch->bytes, batch->n};
-	const size_t sent = client_send_now(client, all);
 	struct plk_span rest;
-	const uint32_t n = plk_batch_fit(batch, sent, plk_outq_room(&client->queue), &rest);
+	size_t sent;
+	uint32_t n;
 
-	if (rest.n > 0 && plk_outq_put(&client->queue, &rest, 1))
+	if (client->is_cut)
+		return 0;
+	sent = client_send_now(client, all);
+	n = plk_batch_fit(batch, sent, plk_outq_room(&client->queue), &rest);
+	if (rest.n > 0 && plk_outq_put(&client->queue, &rest, 1)) {
+		if (sent > 0)
+			client->boundary.left = plk_batch_torn(batch, sent);
 		client_mark(client);
+	}
 	return n;
+}
+
+size_t
+plk_client_output(const struct client *client)
+{
+	return client->is_cut ? client->boundary.left : plk_outq_bytes(&client->queue);
+}
+
+static struct plk_span
+output_peek(const struct client *client)
+{
+	struct plk_span out = plk_outq_peek(&client->queue);
+
+	if (client->is_cut && out.n > client->boundary.left)
+		out.n = client->boundary.left;
+	return out;
+}
+
+/* Whether anything that a client sends is to be read. */
+static bool
+is_heard(const struct client *client)
+{
+	return !client->is_half_closed &&
+	       (worker.leaving == LEAVING_NOT || !plk_client_between(client));
 }
 
 /* What the client's watch waits for: input unless there is none to come, room for output while
@@ -177,34 +228,35 @@ plk_client_put_batch(struct client *client, const struct plk_batch *batch)
 static int
 events_set(struct client *client)
 {
-	uint32_t events = (client->is_half_closed ? 0 : (uint32_t)EPOLLIN) |
-			  (plk_outq_bytes(&client->queue) > 0 ? (uint32_t)EPOLLOUT : 0);
+	uint32_t events = (is_heard(client) ? (uint32_t)EPOLLIN : 0) |
+			  (plk_client_output(client) > 0 ? (uint32_t)EPOLLOUT : 0);
 
 	return client->is_blocked ? 0 : plk_watch_set(&worker.loop, &client->watch, events);
 }
 
-static void
-client_flush(struct client *client)
+void
+plk_client_flush(struct client *client)
 {
 	int error;
 
-	while (plk_outq_bytes(&client->queue) > 0) {
-		ssize_t n = client_send(client, plk_outq_peek(&client->queue));
+	while (plk_client_output(client) > 0) {
+		ssize_t n = client_send(client, output_peek(client));
 
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0) {
-			client_close(client, errno == EPIPE ? PLK_CLOSE_EOF : PLK_CLOSE_ERROR,
-				     errno);
+			plk_client_close(client, errno == EPIPE ? PLK_CLOSE_EOF : PLK_CLOSE_ERROR,
+					 errno);
 			return;
 		}
+		plk_boundary_pass(&client->boundary, &client->queue, (size_t)n);
 		plk_outq_drop(&client->queue, (size_t)n);
 	}
 	if (plk_outq_bytes(&client->queue) == 0)
 		plk_trace_drained(client);
 	error = events_set(client);
 	if (error < 0)
-		client_close(client, PLK_CLOSE_ERROR, -error);
+		plk_client_close(client, PLK_CLOSE_ERROR, -error);
 }
 
 void
@@ -214,13 +266,22 @@ plk_clients_flush(void)
 		struct client *client = &worker.clients[worker.dirty[i]];
 
 		client->is_dirty = false;
-		if (client->state == CLIENT_OPEN && !is_full(client))
-			client_flush(client);
+		if (client->state == CLIENT_OPEN && !plk_client_is_full(client))
+			plk_client_flush(client);
 	}
 	worker.n_dirty = 0;
 }
 
 /* ---- reading ---- */
+
+bool
+plk_client_between(const struct client *client)
+{
+	if (plk_client_port(client)->role == PLK_ROLE_CAPTURE)
+		return true;
+	return !client->is_blocked && !client->is_paused && !client->is_hung_up &&
+	       plk_deframer_pending(&client->deframer) == 0;
+}
 
 /* Frames wait for room at the interface: nothing is read meanwhile, and nothing of the socket is heard, since a hang-up would
  * be reported without end. */
@@ -274,9 +335,9 @@ frames_send(struct client *client)
 	if (!client->is_blocked && !plk_tx_flush(client))
 		client_block(client);
 	if (err == PLK_E_LIMIT)
-		client_close(client, PLK_CLOSE_LENGTH, 0);
+		plk_client_close(client, PLK_CLOSE_LENGTH, 0);
 	else if (err == PLK_E_MALFORMED)
-		client_close(client, PLK_CLOSE_HEADER, 0);
+		plk_client_close(client, PLK_CLOSE_HEADER, 0);
 }
 
 /* Whether anything of what waited got through, or is done with. */
@@ -292,12 +353,12 @@ client_unblock(struct client *client)
 	client->is_blocked = false;
 	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
 	if (error < 0) {
-		client_close(client, PLK_CLOSE_ERROR, -error);
+		plk_client_close(client, PLK_CLOSE_ERROR, -error);
 		return true;
 	}
 	frames_send(client);
 	if (client->state == CLIENT_OPEN && !client->is_blocked)
-		client_flush(client);
+		plk_client_flush(client);
 	return true;
 }
 
@@ -343,11 +404,12 @@ static void
 client_ended(struct client *client, ssize_t n)
 {
 	if (n < 0)
-		client_close(client, errno == ECONNRESET ? PLK_CLOSE_EOF : PLK_CLOSE_ERROR, errno);
+		plk_client_close(client, errno == ECONNRESET ? PLK_CLOSE_EOF : PLK_CLOSE_ERROR,
+				 errno);
 	else if (plk_deframer_pending(&client->deframer) > 0)
-		client_close(client, PLK_CLOSE_TRUNCATED, 0);
+		plk_client_close(client, PLK_CLOSE_TRUNCATED, 0);
 	else
-		client_close(client, PLK_CLOSE_EOF, 0);
+		plk_client_close(client, PLK_CLOSE_EOF, 0);
 }
 
 static bool
@@ -357,13 +419,15 @@ is_later(ssize_t n)
 }
 
 /* How much of a client's bytes make its turn: the fewer clients, the more. Behind a long frame the next is not begun, since it would have
- * to be moved. */
+ * to be moved; and behind none when we are about to leave. */
 static size_t
 turn_bytes(const struct client *client)
 {
 	const size_t share = PLK_READ_TURNS / (worker.n_open > 0 ? worker.n_open : 1);
 	const size_t rest = plk_deframer_missing(&client->deframer);
 
+	if (worker.leaving != LEAVING_NOT && !client->is_hung_up)
+		return rest > 0 ? rest : sizeof(uint32_t) - plk_deframer_pending(&client->deframer);
 	if (rest >= PLK_READ_REST)
 		return rest;
 	if (share < PLK_READ_MIN)
@@ -376,9 +440,14 @@ sender_read(struct client *client)
 {
 	const struct plk_mspan space = plk_deframer_space(&client->deframer);
 	const size_t turn = turn_bytes(client);
-	/* #syscalls:worker read[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (from clients) */
-	const ssize_t n = read(client->fd, space.p, space.n < turn ? space.n : turn);
+	ssize_t n;
 
+	if (!is_heard(client)) {
+		plk_client_flush(client); /* which sets its events */
+		return;
+	}
+	/* #syscalls:worker read[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (from clients) */
+	n = read(client->fd, space.p, space.n < turn ? space.n : turn);
 	if (is_later(n))
 		return;
 	if (n <= 0) {
@@ -411,7 +480,7 @@ capture_read(struct client *client, uint32_t events)
 	client->is_half_closed = true;
 	n = events_set(client);
 	if (n < 0)
-		client_close(client, PLK_CLOSE_ERROR, (int)-n);
+		plk_client_close(client, PLK_CLOSE_ERROR, (int)-n);
 }
 
 static void
@@ -419,8 +488,9 @@ client_ready(void *ctx, uint32_t events)
 {
 	struct client *client = ctx;
 
+	client->is_hung_up |= (events & EPOLLHUP) != 0;
 	if (events & EPOLLOUT)
-		client_flush(client);
+		plk_client_flush(client);
 	if (client->state == CLIENT_OPEN && !client->is_paused &&
 	    (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
 		if (plk_client_port(client)->role == PLK_ROLE_CAPTURE)
@@ -511,6 +581,7 @@ slot_take(uint16_t port_index, int *fd)
 		&client->deframer, port->framing,
 		(struct plk_mspan){client->in.p + PLK_IN_ROOM, client->in.n - PLK_IN_ROOM});
 	plk_outq_init(&client->queue, client->out);
+	client->boundary.format = port->format;
 	port->n_clients++;
 	worker.n_used++;
 	worker.n_waiting++;
@@ -522,13 +593,13 @@ accepted_tell(struct client *client)
 {
 	const struct plk_msg msg = {
 		.type = PLK_MSG_ACCEPTED,
-		.u.accepted = {.slot = slot_of(client),
+		.u.accepted = {.slot = plk_client_slot(client),
 			       .generation = client->generation,
 			       .port = client->port},
 	};
 
 	if (plk_worker_tell(&msg, client->fd) < 0)
-		client_close(client, PLK_CLOSE_REFUSED, 0);
+		plk_client_close(client, PLK_CLOSE_REFUSED, 0);
 }
 
 /* Stops listening for a while: until descriptors or answers of the front come free. */
@@ -649,11 +720,31 @@ plk_clients_add(uint16_t port, int *fd)
 		untold_tell(port);
 }
 
+static void
+client_open(struct client *client)
+{
+	int error;
+
+	worker.n_waiting--;
+	client->state = CLIENT_OPEN;
+	worker.open[worker.n_open++] = plk_client_slot(client);
+	plk_deliver_join(client);
+	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
+	if (!worker.link.is_there && plk_client_port(client)->close_on_loss) {
+		plk_client_close(client, PLK_CLOSE_LOST, 0);
+		return;
+	}
+	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
+	if (error == 0 && !plk_trace_begin(client))
+		error = -ENOBUFS;
+	if (error < 0)
+		plk_client_close(client, PLK_CLOSE_ERROR, -error);
+}
+
 void
 plk_clients_admit(const struct plk_msg_admit *admit)
 {
 	struct client *client;
-	int error;
 
 	if (admit->slot >= worker.n_slots)
 		return;
@@ -661,23 +752,48 @@ plk_clients_admit(const struct plk_msg_admit *admit)
 	if (client->state != CLIENT_WAITING || client->generation != admit->generation)
 		return; /* it has left meanwhile */
 	if (!admit->admit) {
-		client_close(client, PLK_CLOSE_REFUSED, 0);
+		plk_client_close(client, PLK_CLOSE_REFUSED, 0);
 		return;
 	}
-	worker.n_waiting--;
-	client->state = CLIENT_OPEN;
-	worker.open[worker.n_open++] = admit->slot;
-	plk_deliver_join(client);
-	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
-	if (!worker.link.is_there && plk_client_port(client)->close_on_loss) {
-		client_close(client, PLK_CLOSE_LOST, 0);
-		return;
+	client_open(client);
+	plk_clients_flush();
+}
+
+enum plk_err
+plk_clients_restore(uint16_t port, int *fd, int *error, const struct client **client)
+{
+	enum plk_err err = plk_adopt_connection(*fd, error);
+	struct client *restored;
+
+	if (err != PLK_OK) {
+		plk_fd_close(fd);
+		return err;
 	}
-	error = plk_watch_add(&worker.loop, &client->watch, client->fd, EPOLLIN);
-	if (error == 0 && !plk_trace_begin(client))
-		error = -ENOBUFS;
-	if (error < 0)
-		client_close(client, PLK_CLOSE_ERROR, -error);
+	restored = slot_take(port, fd);
+	if (!restored)
+		return PLK_E_LIMIT;
+	restored->is_restored = true;
+	*client = restored;
+	return PLK_OK;
+}
+
+void
+plk_clients_open(void)
+{
+	bool in = false;
+	bool out = false;
+
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		struct client *client = &worker.clients[i];
+
+		if (client->state != CLIENT_WAITING)
+			continue;
+		in |= plk_direction_has(plk_client_port(client)->direction, PLK_DIRECTION_IN);
+		out |= plk_direction_has(plk_client_port(client)->direction, PLK_DIRECTION_OUT);
+		client_open(client);
+	}
+	plk_worker_count(PLK_COUNTER_RX_MISSED,
+			 (in ? worker.missed.in : 0) + (out ? worker.missed.out : 0));
 	plk_clients_flush();
 }
 
@@ -686,13 +802,13 @@ static void
 client_finish(struct client *client, enum plk_close reason)
 {
 	if (client->state == CLIENT_OPEN)
-		client_flush(client); /* so that there is room for the last words */
+		plk_client_flush(client); /* so that there is room for the last words */
 	if (client->state == CLIENT_OPEN) {
 		plk_trace_statistics(client);
-		client_flush(client);
+		plk_client_flush(client);
 	}
 	if (client->state == CLIENT_OPEN || client->state == CLIENT_WAITING)
-		client_close(client, reason, 0);
+		plk_client_close(client, reason, 0);
 }
 
 static void

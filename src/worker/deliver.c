@@ -442,9 +442,8 @@ clients_count(uint64_t n)
 static bool
 wants_direction(const struct port *port, uint8_t pkttype)
 {
-	return port->direction == PLK_DIRECTION_BOTH ||
-	       port->direction ==
-		       (pkttype == PACKET_OUTGOING ? PLK_DIRECTION_OUT : PLK_DIRECTION_IN);
+	return plk_direction_has(port->direction,
+				 pkttype == PACKET_OUTGOING ? PLK_DIRECTION_OUT : PLK_DIRECTION_IN);
 }
 
 /* Most frames ask for nothing, lack nothing, and are short: they need not be looked into. */

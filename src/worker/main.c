@@ -66,8 +66,8 @@ plk_worker_enter(void)
 	}
 }
 
-static _Noreturn void
-leave(int status)
+_Noreturn void
+plk_worker_leave(int status)
 {
 	plk_clients_finish();
 	plk_worker_enter();
@@ -80,7 +80,8 @@ give_up(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 {
 	if (worker.front.fd >= 0)
 		plk_worker_event(code, a, b, c);
-	leave(code == PLK_EVENT_BAD_MESSAGE ? plk_rules_status((unsigned)a) : EXIT_FAILURE);
+	plk_worker_leave(code == PLK_EVENT_BAD_MESSAGE ? plk_rules_status((unsigned)a)
+						       : EXIT_FAILURE);
 }
 
 /* A message that is permitted, but says what cannot be. */
@@ -122,7 +123,7 @@ take(struct plk_channel_end *end, struct plk_watch *watch, struct plk_received *
 	if (got == -EBADMSG)
 		give_up(PLK_EVENT_BAD_MESSAGE, received->type, received->err, received->n);
 	if (got < 0 && end == &worker.supervisor)
-		leave(EXIT_SUCCESS);
+		plk_worker_leave(EXIT_SUCCESS);
 	if (plk_channel_is_gone(got))
 		plk_watch_remove(&worker.loop, watch);
 	else
@@ -292,11 +293,37 @@ go(void)
 	worker.stage = PLK_STAGE_RUN;
 }
 
-static _Noreturn void
-finish(void)
+/* Before we serve there is nothing that could be kept. */
+static void
+finish(const struct plk_msg_finish *order)
 {
+	if (order->keep && worker.stage == PLK_STAGE_RUN) {
+		plk_leave();
+		return;
+	}
 	plk_rx_losses();
-	leave(EXIT_SUCCESS);
+	plk_worker_leave(EXIT_SUCCESS);
+}
+
+/* A connection that another daemon left. The front counts its slot as one of a client that it has admitted. */
+static void
+restore_take(uint16_t port, int *fd)
+{
+	struct plk_msg msg = {.type = PLK_MSG_RESTORED, .u.restored.port = port};
+	const struct client *client;
+	enum plk_err err;
+	int error = 0;
+
+	if (!worker.ports[port].used || *fd < worker.first_client)
+		refuse(PLK_MSG_RESTORE);
+	err = plk_clients_restore(port, fd, &error, &client);
+	msg.u.restored.err = (uint16_t)err;
+	msg.u.restored.error = (uint32_t)error;
+	if (err == PLK_OK) {
+		msg.u.restored.slot = plk_client_slot(client);
+		msg.u.restored.generation = client->generation;
+	}
+	must(plk_worker_tell(&msg, -1), __LINE__);
 }
 
 static void
@@ -334,8 +361,14 @@ front_order(struct plk_received *received)
 	case PLK_MSG_PING:
 		(void)plk_worker_tell(&(const struct plk_msg){.type = PLK_MSG_PONG}, -1);
 		break;
+	case PLK_MSG_RESTORE:
+		restore_take(msg->u.restore.port, &received->fd);
+		break;
+	case PLK_MSG_MISSED:
+		worker.missed = msg->u.missed;
+		break;
 	default: /* FINISH: the request table permits no other */
-		finish();
+		finish(&msg->u.finish);
 	}
 }
 
@@ -357,12 +390,12 @@ channel_take(enum plk_peer peer, int *fd)
 {
 	if (peer == PLK_PEER_FRONT && worker.front.fd < 0) {
 		if (plk_fd_place(fd, PLK_WORKER_FD_FRONT) < 0)
-			leave(EXIT_FAILURE);
+			plk_worker_leave(EXIT_FAILURE);
 		*fd = PLK_WORKER_FD_FRONT;
 		plk_channel_end_init(&worker.front, fd, PLK_CHANNEL_FRONT_WORKER);
 	} else if (peer == PLK_PEER_BROKER && worker.broker.fd < 0) {
 		if (plk_fd_place(fd, PLK_WORKER_FD_BROKER) < 0)
-			leave(EXIT_FAILURE);
+			plk_worker_leave(EXIT_FAILURE);
 		*fd = PLK_WORKER_FD_BROKER;
 		plk_channel_end_init(&worker.broker, fd, PLK_CHANNEL_BROKER_WORKER);
 	} else {
@@ -378,7 +411,7 @@ supervisor_read(void *ctx, uint32_t events)
 
 	(void)ctx;
 	if (worker.stage == PLK_STAGE_RUN)
-		leave(events & EPOLLHUP ? EXIT_SUCCESS : EXIT_FAILURE);
+		plk_worker_leave(events & EPOLLHUP ? EXIT_SUCCESS : EXIT_FAILURE);
 	if (take(&worker.supervisor, &worker.supervisor_watch, &received))
 		channel_take((enum plk_peer)received.msg.u.channel.peer, &received.fd);
 }
@@ -419,7 +452,7 @@ static void
 step(void)
 {
 	if (plk_loop_step(&worker.loop) < 0)
-		leave(EXIT_FAILURE);
+		plk_worker_leave(EXIT_FAILURE);
 }
 
 /* From the supervisor, which is the only one that we have heard of. */
@@ -535,6 +568,7 @@ main(void)
 	plk_confine_memory(&worker.confined);
 	stage(calls(), PLK_STEP_CALLS);
 	serving_tell();
+	plk_clients_open();
 	for (;;) {
 		step();
 		plk_worker_enter();

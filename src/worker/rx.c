@@ -52,7 +52,7 @@ block_deliver(enum plk_class class, struct plk_mspan block)
 
 static void dead_forget(bool attach);
 
-static void
+static int
 ring_read(struct rx *rx, uint32_t events)
 {
 	const uint64_t enough = plk_deliver_work() + PLK_RX_WORK;
@@ -69,6 +69,7 @@ ring_read(struct rx *rx, uint32_t events)
 	}
 	if (i == 0 && (events & EPOLLIN))
 		plk_ring_find(&rx->ring);
+	return i;
 }
 
 /* ---- low latency: a ring of slots, and one for what is too long for them ---- */
@@ -216,7 +217,7 @@ rx_read(void *ctx, uint32_t events)
 	if (events & EPOLLERR)
 		(void)plk_fd_error(rx->fd);
 	if (plk_class_is_bulk(rx->class))
-		ring_read(rx, events);
+		(void)ring_read(rx, events);
 	else
 		low_read(rx, events);
 	read_done();
@@ -384,6 +385,35 @@ plk_rx_start(void)
 	}
 	look(NULL);
 	return 0;
+}
+
+/* Takes what is there from all rings; Return: whether there was anything. */
+static bool
+all_read(void)
+{
+	int n = 0;
+
+	for (int attach = 0; attach <= 1; attach++) {
+		if (bulk_of(attach)->is_served)
+			n += ring_read(bulk_of(attach), 0);
+		if (low_of(attach)->is_served)
+			n += slots_read(low_of(attach), long_of(attach));
+		plk_clients_flush();
+	}
+	return n > 0;
+}
+
+void
+plk_rx_stop(void)
+{
+	for (int i = 0; i < PLK_LEAVE_ROUNDS && all_read(); i++)
+		continue;
+	plk_rx_losses();
+	plk_timer_stop(&worker.losses_timer);
+	plk_timer_stop(&worker.look_timer);
+	worker.loop.tick_ns = 0;
+	for (int i = 0; i < PLK_CLASS_RX; i++)
+		plk_watch_remove(&worker.loop, &worker.rx[i].watch);
 }
 
 void

@@ -75,6 +75,16 @@ plk_trace_instead(enum plk_role role)
 	}
 }
 
+/* What passed the interface while a client waited for us. */
+static uint64_t
+missed_by(const struct client *client)
+{
+	const enum plk_direction direction = plk_client_port(client)->direction;
+
+	return (plk_direction_has(direction, PLK_DIRECTION_IN) ? worker.missed.in : 0) +
+	       (plk_direction_has(direction, PLK_DIRECTION_OUT) ? worker.missed.out : 0);
+}
+
 bool
 plk_trace_begin(struct client *client)
 {
@@ -93,6 +103,8 @@ plk_trace_begin(struct client *client)
 		return true;
 	plk_rx_losses(); /* those until now are not this client's */
 	client->losses_before = losses_of(client);
+	if (client->is_restored)
+		client->losses_before -= missed_by(client); /* modulo 2^64 */
 	return plk_pcapng_start_encode(&start, (struct plk_mspan){bytes, sizeof bytes}, &part.n) ==
 		       PLK_OK &&
 	       plk_client_put(client, &part, 1);

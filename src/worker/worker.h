@@ -10,7 +10,9 @@
  *
  * A connection takes a slot. It is WAITING until the front has admitted it: before that no byte is
  * read or written. When it ends the slot is GONE until the front has been told, then FREE. A slot's
- * generation counts its connections, so that late answers meet nobody else.
+ * generation counts its connections, so that late answers meet nobody else. Connections that another
+ * daemon left come before GO, admitted already, and are OPEN with it. When the daemon stops and shall
+ * be followed by another, streams end between two frames (leave.c).
  *
  * After GO nothing is allocated: slots, buffers and queues are one mapping, touched as it is used.
  */
@@ -22,6 +24,7 @@
 #include "core/allow.h"
 #include "core/batch.h"
 #include "core/books.h"
+#include "core/boundary.h"
 #include "core/bucket.h"
 #include "core/fdb.h"
 #include "core/outq.h"
@@ -76,6 +79,11 @@
 #define PLK_TRACE_MS 1000 /* between two statistics of a pcapng stream, while packets come */
 #define PLK_GUARD_MS 5000 /* between two lines about what a port's guard refused, of a kind */
 #define PLK_LOST_MS 50    /* after the interface went, its last frames come out of the rings */
+/* How long streams have for the end of a frame when the daemon stops; who is so long in the way, delays all others. */
+#define PLK_LEAVE_MS 500
+#define PLK_LEAVE_DRAIN_MS 100 /* of it, after the last frame, for all that is queued */
+#define PLK_LEAVE_STEP_MS 2    /* between two looks */
+#define PLK_LEAVE_ROUNDS 16    /* the rings are read once more so often, at most */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for
@@ -142,6 +150,10 @@ struct tx_frame {
  * @pieces_sent: of the superframe that is being sent in pieces, how many are
  * @is_dirty:    on the list of queues to be written
  * @is_lost:     the interface went, and its port says on-loss=close: it will be closed in a moment
+ * @is_cut:      nothing more is put into its queue, and no more written than the end of the record that has begun
+ * @is_hung_up:  nothing more will come but what is there already
+ * @is_restored: another daemon had it before
+ * @boundary:    where the queue's reader stands
  */
 struct client {
 	enum client_state state;
@@ -154,9 +166,13 @@ struct client {
 	struct plk_mspan in;
 	struct plk_mspan out;
 	struct plk_outq queue;
+	struct plk_boundary boundary;
 	bool is_dirty;
 	bool is_lost;
+	bool is_cut;
+	bool is_restored;
 	bool is_half_closed;
+	bool is_hung_up;
 	bool has_sent; /* a capture client, what it should not */
 	bool is_blocked;
 	bool is_paused;
@@ -175,6 +191,13 @@ struct client {
 	uint64_t losses_before; /* of the kernel, when it began */
 	uint64_t trace_ns;      /* the time of its last packet */
 	bool trace_due;         /* packets came since the last statistics */
+};
+
+/** enum leaving - how far the end is */
+enum leaving {
+	LEAVING_NOT,
+	LEAVING_INPUT, /* clients come to the end of a frame; frames of the interface still go to them */
+	LEAVING_OUTPUT, /* what is queued goes to them */
 };
 
 /** struct rx - a receiving packet socket; @fd is -1 if the class is not used
@@ -249,7 +272,12 @@ struct worker {
 	struct rx rx[PLK_CLASS_RX];
 	int tx;
 	struct plk_txring tx_ring;
-	struct plk_msg_link_is link; /* how the interface is */
+	struct plk_msg_link_is link;  /* how the interface is */
+	struct plk_msg_missed missed; /* what passed it while connections waited for us */
+	enum leaving leaving;
+	uint64_t leave_by_ms; /* until then */
+	uint64_t drain_by_ms;
+	struct plk_timer leave_timer;
 	struct plk_fdb fdb;
 	struct plk_timer fdb_timer; /* while there is an address that ages */
 	struct plk_timer accept_timer;
@@ -320,6 +348,39 @@ void plk_clients_lose(void);
 /** plk_clients_finish() - end all connections: what can be written at once is written */
 void plk_clients_finish(void);
 
+/** plk_clients_restore() - take over a connection that another daemon left, before GO
+ * @client: its slot, if it has one afterwards
+ * Return: PLK_OK; what plk_adopt_connection() says; PLK_E_LIMIT (there is no room).
+ */
+PLK_MUST_USE enum plk_err plk_clients_restore(uint16_t port, int *fd, int *error,
+					      const struct client **client);
+
+/** plk_clients_open() - serve the connections that another daemon left */
+void plk_clients_open(void);
+
+/** plk_client_close() - end a connection
+ * @error: errno, or 0
+ */
+void plk_client_close(struct client *client, enum plk_close reason, int error);
+
+/** plk_client_free() - a connection is somebody else's now: forget it, and close what is ours of it */
+void plk_client_free(struct client *client);
+
+/** plk_client_flush() - write what is queued for a client; it may be closed afterwards */
+void plk_client_flush(struct client *client);
+
+/** plk_client_between() - whether nothing has been read from a client but whole frames, and all of these are done with */
+bool plk_client_between(const struct client *client);
+
+/** plk_client_is_full() - whether the socket has said that it is full, and will say when it is no more */
+bool plk_client_is_full(const struct client *client);
+
+/** plk_client_output() - bytes of a client's queue that are to be written still, in one piece or more */
+size_t plk_client_output(const struct client *client);
+
+/** plk_client_slot() - its number */
+uint32_t plk_client_slot(const struct client *client);
+
 /** plk_client_put() - put a record into a client's queue, to be written by plk_clients_flush()
  * Return: false if it does not fit: then nothing was put.
  */
@@ -339,6 +400,13 @@ static inline struct port *
 plk_client_port(const struct client *client)
 {
 	return &worker.ports[client->port];
+}
+
+/** plk_direction_has() - whether frames of one direction, IN or OUT, are among those of a port */
+static inline bool
+plk_direction_has(enum plk_direction ports, enum plk_direction one)
+{
+	return ports == PLK_DIRECTION_BOTH || ports == one;
 }
 
 /* guard.c */
@@ -446,6 +514,14 @@ int plk_switch_init(void);
 /** plk_switch_learn() - a frame came from @mac, at a client's slot or PLK_FDB_INTERFACE */
 void plk_switch_learn(const uint8_t *mac, uint32_t owner);
 
+/* leave.c */
+
+/** plk_leave() - stop all streams between two frames, and give their connections to the front; then the process ends */
+void plk_leave(void);
+
+/** plk_worker_leave() - end the process; connections that are left end with it */
+_Noreturn void plk_worker_leave(int status);
+
 /* rx.c */
 
 /** plk_rx_open() - take over a receiving packet socket; Return: 0 or -errno */
@@ -453,6 +529,9 @@ int plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *rin
 
 /** plk_rx_start() - begin to wait for frames; Return: 0 or -errno */
 int plk_rx_start(void);
+
+/** plk_rx_stop() - what is in the rings is delivered, and nothing more is taken */
+void plk_rx_stop(void);
 
 /** plk_rx_losses() - add what the kernel dropped since the last call to the counters */
 void plk_rx_losses(void);

@@ -28,21 +28,6 @@ plk_channel_end_init(struct plk_channel_end *end, int *fd, enum plk_channel in)
 	*end = (struct plk_channel_end){.fd = plk_fd_take(fd), .in = in};
 }
 
-static void
-attach_fd(struct msghdr *header, void *control, size_t n_control, int pass)
-{
-	struct cmsghdr *cmsg;
-
-	memset(control, 0, n_control);
-	header->msg_control = control;
-	header->msg_controllen = (socklen_t)n_control; /* as POSIX; glibc: size_t */
-	cmsg = CMSG_FIRSTHDR(header);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof pass);
-	memcpy(CMSG_DATA(cmsg), &pass, sizeof pass);
-}
-
 int
 plk_channel_send(int fd, const struct plk_msg *msg, int pass)
 {
@@ -55,7 +40,7 @@ plk_channel_send(int fd, const struct plk_msg *msg, int pass)
 	if (plk_msg_encode(msg, (struct plk_mspan){bytes, sizeof bytes}, &iov.iov_len) != PLK_OK)
 		return -EINVAL;
 	if (pass >= 0)
-		attach_fd(&header, control, sizeof control, pass);
+		plk_fd_attach(&header, control, sizeof control, pass);
 	do {
 		/* #syscalls:supervisor,broker sendmsg[2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages) */
 		/* #syscalls:front sendmsg[0=0..PLK_FRONT_FD_BROKER,2=MSG_NOSIGNAL|MSG_DONTWAIT] (messages) */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,6 +87,21 @@ plk_fd_stdio(void)
 			return -errno;
 	}
 	return 0;
+}
+
+void
+plk_fd_attach(struct msghdr *header, void *control, size_t n_control, int pass)
+{
+	struct cmsghdr *cmsg;
+
+	memset(control, 0, n_control);
+	header->msg_control = control;
+	header->msg_controllen = (socklen_t)n_control; /* as POSIX; glibc: size_t */
+	cmsg = CMSG_FIRSTHDR(header);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof pass);
+	memcpy(CMSG_DATA(cmsg), &pass, sizeof pass);
 }
 
 int

@@ -5,6 +5,10 @@
 #ifndef PLK_OS_FD_H
 #define PLK_OS_FD_H
 
+#include <stddef.h>
+
+struct msghdr;
+
 /** plk_fd_close() - close a descriptor and forget it
  * @fd: -1 is fine; is -1 afterwards. errno is kept.
  */
@@ -38,6 +42,13 @@ int plk_fd_fill(int fd, int first, int last);
  * Return: 0 or -errno.
  */
 int plk_fd_stdio(void);
+
+/** plk_fd_attach() - have one descriptor go with a message
+ * @control:   as long as @header; aligned as a struct cmsghdr
+ * @n_control: CMSG_SPACE(sizeof(int))
+ * @pass:      stays the caller's
+ */
+void plk_fd_attach(struct msghdr *header, void *control, size_t n_control, int pass);
 
 /** plk_fd_error() - take the pending error of a socket (SO_ERROR); Return: 0 or -errno */
 int plk_fd_error(int fd);

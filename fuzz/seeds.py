@@ -940,6 +940,15 @@ def supervisor_seeds():
         "stop-that-nobody-heeds": words(0, 1) + event(fails, 8) + event(signal, 0) + tick * 4,
         "stop-and-front-talks": words(0, 1) + event(signal, 0) + words(2, 1),
         "stop-and-store": words(0, 1, 6) + event(signal, 0) + words(8, 8, 9),
+        "stop-and-store-nobody-reads": words(0, 1) + event(fails, 32) + event(signal, 0) + words(8, 8, 9),
+        "stop-and-store-until-nobody-reads": words(0, 1) + event(signal, 0) + words(8) + event(fails, 32) + words(8, 9),
+        "stop-and-store-and-no-answer": words(0, 1) + event(fails, 64) + event(signal, 0) + words(8, 9) + tick * 3,
+        "stop-and-store-without-manager": words(0, 1) + event(signal, 0) + words(8),
+        "interrupt-and-store": words(0, 1) + event(signal, 1) + words(8),
+        "reload-twice-and-answers": words(0, 1) + event(signal, 2) * 2 + words(7, 7, 7),
+        "reload-before-ready": words(0) + event(signal, 2) + words(1, 7),
+        "status-again-and-again": words(0, 1) + (words(5) + fitting(0, "STATUS", bytes(12)) + tick) * 4,
+        "nobody-reads": words(3, 0, 1) + event(fails, 32) + words(5, 6) + event(signal, 2) + words(7) + tick,
         "stop-and-store-without-descriptor": words(0, 1) + event(signal, 0) + fitting(0, "STORE", bytes(8)),
         "store-while-it-runs": words(0, 1, 8),
         "stopped-while-it-runs": words(0, 1, 9),
@@ -967,7 +976,7 @@ def supervisor_seeds():
     for gate in GATES:
         seeds["gate-%d" % gate] = words(0, 1)
     seeds["gate-5-that-nobody-heeds"] = tick * 4
-    what_fails = {"no-taps": 2, "no-program": 4, "no-spawn": 1, "gate-5-that-nobody-heeds": 8}
+    what_fails = {"stop-and-store-without-manager": 16, "no-taps": 2, "no-program": 4, "no-spawn": 1, "gate-5-that-nobody-heeds": 8}
     return with_gate({name: bytes([what_fails.get(name, 0)]) + steps for name, steps in seeds.items()})
 
 

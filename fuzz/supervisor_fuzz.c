@@ -15,6 +15,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -55,9 +56,12 @@ enum channel { FRONT, BROKER, WORKER };
 
 enum fails {
 	FAILS_SPAWN = 1,
-	FAILS_TAP = 2,     /* what is inherited is no TAP */
-	FAILS_PROGRAM = 4, /* a program is not there */
-	FAILS_TO_DIE = 8,  /* children do not end by themselves */
+	FAILS_TAP = 2,      /* what is inherited is no TAP */
+	FAILS_PROGRAM = 4,  /* a program is not there */
+	FAILS_TO_DIE = 8,   /* children do not end by themselves */
+	FAILS_NOTIFY = 16,  /* there is no service manager */
+	FAILS_TO_READ = 32, /* it reads nothing */
+	FAILS_TO_PASS = 64, /* it says nothing */
 };
 
 #define PID_FIRST 1000
@@ -88,6 +92,11 @@ static struct world {
 	int inherited[INHERITED];
 	struct dirent entry;
 	unsigned n_ready;
+	unsigned n_reloads; /* READY=1 that may come */
+	unsigned n_stored;
+	bool said_stop;
+	bool said_barrier;
+	int barrier; /* our end; 0: none */
 } world;
 
 /* ---- children ---- */
@@ -261,14 +270,67 @@ plk_notify_open(void)
 	return 0;
 }
 
+bool
+plk_notify_is_open(void)
+{
+	return !(world.fails & FAILS_NOTIFY);
+}
+
+static bool
+begins(const char *state, const char *with)
+{
+	return strncmp(state, with, strlen(with)) == 0;
+}
+
+/* What is said when; what a front said has no line of its own. */
+static void
+notify_check(const char *state, int pass)
+{
+	CHECK((fakes.sandboxed && fakes.n_rules == 1) || begins(state, "STATUS=") ||
+	      begins(state, "STOPPING=1")); /* a start may fail before */
+	CHECK(strlen(state) < 512);
+	CHECK((pass >= 0) == (begins(state, "FDSTORE=1\n") || begins(state, "BARRIER=1")));
+	CHECK(pass < 0 || (hostile_is_run(pass) && supervisor.keep));
+	if (begins(state, "READY=1\nSTATUS="))
+		CHECK(++world.n_ready == 1);
+	else if (begins(state, "READY=1"))
+		CHECK(world.n_reloads-- > 0);
+	else if (begins(state, "RELOADING=1\nMONOTONIC_USEC="))
+		world.n_reloads = 1;
+	else if (begins(state, "STATUS="))
+		CHECK(!strchr(state, '\n'));
+	else if (begins(state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=2000000"))
+		CHECK(supervisor.stopping && !world.said_stop);
+	else if (pass < 0 && begins(state, "FDSTOREREMOVE=1\nFDNAME=pktlock."))
+		CHECK(strchr(strchr(state, '\n') + 1, '\n') == NULL);
+	else
+		CHECK(pass >= 0 || strcmp(state, "WATCHDOG=1") == 0);
+	CHECK(!world.said_barrier || !begins(state, "FDSTORE=1"));
+	CHECK(!begins(state, "BARRIER=1") || (!world.said_barrier && world.n_stored > 0));
+	world.said_stop |= begins(state, "STOPPING=1");
+	world.said_barrier |= begins(state, "BARRIER=1");
+}
+
+int
+plk_notify_by(const char *state, int pass, uint64_t by_ms)
+{
+	(void)by_ms;
+	if (world.fails & FAILS_NOTIFY)
+		return 0; /* there is nobody */
+	notify_check(state, pass);
+	if (world.fails & FAILS_TO_READ)
+		return -EAGAIN;
+	if (begins(state, "FDSTORE=1"))
+		CHECK(world.said_stop && ++world.n_stored <= PLK_CLIENTS_MAX + 1);
+	if (begins(state, "BARRIER=1") && (world.fails & FAILS_TO_PASS))
+		world.barrier = fcntl(pass, F_DUPFD_CLOEXEC, HOSTILE_FD);
+	return 0;
+}
+
 void
 plk_notify(const char *state)
 {
-	CHECK(fakes.sandboxed && fakes.n_rules == 1);
-	if (strcmp(state, "READY=1") == 0)
-		CHECK(++world.n_ready == 1);
-	else
-		CHECK(strcmp(state, "STOPPING=1") == 0);
+	(void)plk_notify_by(state, -1, 1);
 }
 
 int
@@ -423,7 +485,8 @@ event(unsigned which)
 	else if (which == 1)
 		signal_send(numbers[take_u8(&hostile.in) % COUNT(numbers)]);
 	else
-		world.fails = take_u8(&hostile.in);
+		world.fails = (world.fails & FAILS_NOTIFY) |
+			      (take_u8(&hostile.in) & ~(unsigned)FAILS_NOTIFY);
 }
 
 static size_t
@@ -440,6 +503,7 @@ owns(void)
 	n += hostile_is_run(supervisor.loop.fd);
 	n += hostile_is_run(supervisor.signals);
 	n += hostile_is_run(supervisor.null);
+	n += supervisor.service.barrier > 0 && hostile_is_run(supervisor.service.barrier);
 	for (size_t i = 0; i < PLK_NAMESPACES; i++)
 		n += hostile_is_run(supervisor.namespaces.fd[i]);
 	for (size_t i = 0; i < supervisor.n_inherited; i++)
@@ -522,5 +586,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fakes_reset(take_u8(&in));
 	hostile_run(&process, in);
 	CHECK(!lives(FRONT) && !lives(BROKER) && !lives(WORKER));
+	if (world.barrier > 0)
+		plk_fd_close(&world.barrier);
 	return 0;
 }

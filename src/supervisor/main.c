@@ -20,6 +20,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -38,11 +40,14 @@
 #include "os/spawn.h"
 #include "os/tap.h"
 #include "sandbox/sandbox.h"
+#include "supervisor/service.h"
 
-#define EXIT_USAGE 2       /* the highest status that the front gives */
-#define INHERITED_MAX 1024 /* descriptors */
-#define STOP_MS 550        /* for front and worker to end by themselves */
-/* for the broker to remove its socket files; a stop takes less than a second */
+#define EXIT_USAGE \
+	2 /* the highest status that the front gives: something of what we were started with is wrong */
+#define STOP_MS \
+	700 /* for front and worker to end by themselves, after streams that end at a frame boundary */
+#define FAULT_BYTES 512
+/* for the broker to remove its socket files, and the service manager to have all; a stop takes less than a second */
 #define STOP_LAST_MS 250
 /* Descriptors: 0-2, /dev/null, signals, epoll, notify, three channels, and while a worker starts four
  * more; the program and the namespaces above them, out of the way of the numbers that they get in a worker. */
@@ -72,10 +77,13 @@ static struct supervisor {
 	struct plk_msg_confined confined;
 	int signals;
 	int null;
-	int inherited[INHERITED_MAX];
+	int inherited[PLK_SERVICE_INHERITED_MAX];
 	size_t n_inherited;
 	/* RUN: the start is over, and the front has no reason to end before us */
 	enum plk_stage stage;
+	struct plk_service service;
+	bool reload_later; /* the front is not ready, and may have read already what changed */
+	bool keep; /* connections may outlive us: we were asked to stop, by who can keep them */
 	bool stopping;
 	int status;
 } supervisor = {
@@ -103,9 +111,10 @@ inherited_list(void)
 
 		if (fd <= STDERR_FILENO || fd == dirfd(dir))
 			continue;
-		if (supervisor.n_inherited == INHERITED_MAX) {
-			closedir(dir);
-			return -EMFILE;
+		if (supervisor.n_inherited == PLK_SERVICE_INHERITED_MAX) {
+			plk_log(PLK_LOG_LINE_ERROR, "more than %d descriptors are inherited",
+				PLK_SERVICE_INHERITED_MAX);
+			exit(EXIT_USAGE);
 		}
 		supervisor.inherited[supervisor.n_inherited++] = fd;
 	}
@@ -216,8 +225,9 @@ broker_start(void)
 }
 
 /* The front's environment: what it reads, as far as it is there. */
-static const char *const front_variables[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-					      "LISTEN_PIDFDID", "JOURNAL_STREAM"};
+static const char *const front_variables[] = {"LISTEN_PID",     "LISTEN_FDS",    "LISTEN_FDNAMES",
+					      "LISTEN_PIDFDID", "WATCHDOG_USEC", "WATCHDOG_PID",
+					      "JOURNAL_STREAM"};
 
 #define N_FRONT_VARIABLES (sizeof front_variables / sizeof *front_variables)
 
@@ -274,12 +284,25 @@ stop(int status)
 	supervisor.stopping = true;
 }
 
+/* Ends the service, and says why to the log and to the service manager. */
+static void __attribute__((format(printf, 1, 2))) fail(const char *format, ...)
+{
+	char text[FAULT_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	plk_log(PLK_LOG_LINE_ERROR, "%s", text);
+	plk_service_fault(text);
+	stop(EXIT_FAILURE);
+}
+
 /* Ends the service for a system call that failed. */
 static void
 give_up(const char *what, int error)
 {
-	plk_log(PLK_LOG_LINE_ERROR, "%s: %s; the service ends", what, strerror(-error));
-	stop(EXIT_FAILURE);
+	fail("%s: %s; the service ends", what, strerror(-error));
 }
 
 static void
@@ -333,24 +356,28 @@ message_refused(int status)
 	return WIFEXITED(status) ? plk_rules_named(WEXITSTATUS(status)) : NULL;
 }
 
-static void
-log_end(const struct child *child, int status, const char *then)
+/* How a child ended; until the next call. */
+static const char *
+end_words(const struct child *child, int status, const char *then)
 {
+	static char text[FAULT_BYTES];
+
 	if (WIFSIGNALED(status))
-		plk_log(PLK_LOG_LINE_ERROR, "%s (pid %d) was killed by signal %d%s; %s",
-			child->name, (int)child->pid, WTERMSIG(status),
-			WTERMSIG(status) == SIGSYS ? " (sandbox violation: journalctl -k "
-						     "--grep=type=1326 names the call)"
-						   : "",
-			then);
+		(void)snprintf(text, sizeof text, "%s (pid %d) was killed by signal %d%s; %s",
+			       child->name, (int)child->pid, WTERMSIG(status),
+			       WTERMSIG(status) == SIGSYS ? " (sandbox violation: journalctl -k "
+							    "--grep=type=1326 names the call)"
+							  : "",
+			       then);
 	else if (message_refused(status))
-		plk_log(PLK_LOG_LINE_ERROR,
-			"%s (pid %d) says that it got a message that is not permitted: %s; the "
-			"service ends",
-			child->name, (int)child->pid, message_refused(status));
+		(void)snprintf(text, sizeof text,
+			       "%s (pid %d) says that it got a message that is not permitted: %s; "
+			       "the service ends",
+			       child->name, (int)child->pid, message_refused(status));
 	else
-		plk_log(PLK_LOG_LINE_ERROR, "%s (pid %d) ended with status %d; %s", child->name,
-			(int)child->pid, WEXITSTATUS(status), then);
+		(void)snprintf(text, sizeof text, "%s (pid %d) ended with status %d; %s",
+			       child->name, (int)child->pid, WEXITSTATUS(status), then);
+	return text;
 }
 
 static void
@@ -369,13 +396,15 @@ worker_ended(int status)
 		.type = PLK_MSG_WORKER_DIED,
 		.u.worker_died = {.status = (uint32_t)status, .delay_ms = wait},
 	};
+	const char *words =
+		end_words(&supervisor.worker, status,
+			  wait > 0 ? "starting another after a while" : "starting another");
 
-	if (!supervisor.stopping)
-		log_end(&supervisor.worker, status,
-			wait > 0 ? "starting another after a while" : "starting another");
 	child_forget(&supervisor.worker);
-	if (message_refused(status))
-		stop(EXIT_FAILURE);
+	if (!supervisor.stopping && message_refused(status))
+		fail("%s", words);
+	else if (!supervisor.stopping)
+		plk_log(PLK_LOG_LINE_ERROR, "%s", words);
 	if (supervisor.stopping)
 		return;
 	front_tell(&msg);
@@ -397,17 +426,14 @@ front_ended(int status)
 		stop(WEXITSTATUS(status)); /* it has said why */
 		return;
 	}
-	log_end(&supervisor.front, status, "the service ends");
-	stop(EXIT_FAILURE);
+	fail("%s", end_words(&supervisor.front, status, "the service ends"));
 }
 
 static void
 broker_ended(int status)
 {
-	if (supervisor.stopping)
-		return;
-	log_end(&supervisor.broker, status, "the service ends");
-	stop(EXIT_FAILURE);
+	if (!supervisor.stopping)
+		fail("%s", end_words(&supervisor.broker, status, "the service ends"));
 }
 
 static void
@@ -442,6 +468,25 @@ children_reap(void)
 /* ---- signals and orders ---- */
 
 static void
+reload(void)
+{
+	supervisor.reload_later = supervisor.stage == PLK_STAGE_START;
+	if (supervisor.reload_later)
+		return;
+	plk_service_reloading(&supervisor.service);
+	front_tell(&(const struct plk_msg){.type = PLK_MSG_RELOAD});
+}
+
+/* Who asks for it by SIGTERM may be a service manager that keeps connections until the next start. */
+static void
+terminate(void)
+{
+	if (!supervisor.stopping)
+		supervisor.keep = plk_notify_is_open();
+	stop(EXIT_SUCCESS);
+}
+
+static void
 signals_read(void *ctx, uint32_t events)
 {
 	struct signalfd_siginfo info;
@@ -453,11 +498,13 @@ signals_read(void *ctx, uint32_t events)
 		return;
 	switch (info.ssi_signo) {
 	case SIGTERM:
+		terminate();
+		break;
 	case SIGINT:
 		stop(EXIT_SUCCESS);
 		break;
 	case SIGHUP:
-		front_tell(&(const struct plk_msg){.type = PLK_MSG_RELOAD});
+		reload();
 		break;
 	case SIGUSR1:
 		front_tell(&(const struct plk_msg){.type = PLK_MSG_DUMP});
@@ -468,48 +515,75 @@ signals_read(void *ctx, uint32_t events)
 }
 
 static void
+front_ready(void)
+{
+	supervisor.stage = PLK_STAGE_RUN;
+	plk_service_ready(&supervisor.service);
+	if (supervisor.reload_later)
+		reload();
+}
+
+/* What it says that is not permitted, or not so often. It may be hijacked: no more is read. */
+static void
+front_refuse(const struct plk_received *received)
+{
+	fail("front sent a message that is not permitted: %s: %s (%zu bytes)",
+	     plk_msg_name(received->type), plk_err_text(received->err), received->n);
+	plk_watch_remove(&supervisor.loop, &supervisor.front_watch);
+}
+
+/* Return: 0; -EBADMSG. Orders that were on their way when we stopped mean nothing. */
+static int
 front_order(const struct plk_received *received)
 {
+	const bool stops = supervisor.stage == PLK_STAGE_STOP;
+
 	switch (received->msg.type) {
 	case PLK_MSG_WORKER_WANTED:
-		worker_start(NULL);
-		break;
+		if (!stops)
+			worker_start(NULL);
+		return 0;
 	case PLK_MSG_WORKER_STUCK:
 		/* #syscalls:supervisor kill[0=1..PLK_PID_LAST,1=SIGKILL] (a child that is stuck) */
 		if (supervisor.worker.pid > 0)
 			(void)kill(supervisor.worker.pid, SIGKILL); /* it may be dead already */
-		break;
+		return 0;
 	case PLK_MSG_READY:
-		supervisor.stage = PLK_STAGE_RUN;
-		plk_notify("READY=1");
-		break;
-	default: /* what only a service manager wants to hear */
-		break;
+		if (!stops)
+			front_ready();
+		return 0;
+	default:
+		return plk_service_heard(&supervisor.service, received);
 	}
+}
+
+/* Takes one message; false if there is none, or if no more can come. */
+static bool
+front_take(void)
+{
+	struct plk_received received;
+	int got = plk_channel_receive(&supervisor.front.end, supervisor.stage, &received);
+
+	if (got > 0) {
+		received.err = PLK_E_LIMIT;
+		got = front_order(&received) < 0 ? -EBADMSG : got;
+		plk_fd_close(&received.fd);
+	}
+	if (got == -EBADMSG)
+		front_refuse(&received);
+	else if (plk_channel_is_gone(got))
+		plk_watch_remove(&supervisor.loop, &supervisor.front_watch); /* SIGCHLD follows */
+	else if (got < 0)
+		give_up("cannot read what the front says", got);
+	return got > 0;
 }
 
 static void
 front_read(void *ctx, uint32_t events)
 {
-	struct plk_received received;
-	int got = plk_channel_receive(&supervisor.front.end, supervisor.stage, &received);
-
 	(void)ctx;
 	(void)events;
-	if (got == -EBADMSG) {
-		plk_log(PLK_LOG_LINE_ERROR,
-			"front sent a message that is not permitted: %s: %s (%zu bytes)",
-			plk_msg_name(received.type), plk_err_text(received.err), received.n);
-		stop(EXIT_FAILURE);
-	} else if (plk_channel_is_gone(got)) {
-		plk_watch_remove(&supervisor.loop, &supervisor.front_watch); /* SIGCHLD follows */
-	} else if (got < 0) {
-		give_up("cannot read what the front says", got);
-	} else if (got > 0) {
-		if (supervisor.stage != PLK_STAGE_STOP)
-			front_order(&received);
-		plk_fd_close(&received.fd);
-	}
+	(void)front_take();
 }
 
 /* ---- the end ---- */
@@ -538,6 +612,7 @@ stop_last(void *ctx)
 	(void)ctx;
 	child_kill(&supervisor.worker);
 	child_kill(&supervisor.broker);
+	plk_service_late(&supervisor.service);
 }
 
 static bool
@@ -546,26 +621,39 @@ children_live(void)
 	return supervisor.front.pid > 0 || supervisor.worker.pid > 0 || supervisor.broker.pid > 0;
 }
 
-/* The front says goodbye, has the worker finish, and ends; the others end with their channels. */
+/* The front says goodbye, has the worker finish, hands over what is to be kept, and ends. */
+static void
+front_stop(void)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_STOP, .u.stop.keep = supervisor.keep};
+
+	supervisor.stage = PLK_STAGE_STOP;
+	if (supervisor.front.pid > 0)
+		(void)plk_channel_send(supervisor.front.end.fd, &msg, -1); /* it may have ended */
+	plk_timer_stop(&supervisor.worker_timer);
+	plk_timer_set(&supervisor.loop, &supervisor.stop_timer, STOP_MS);
+	plk_service_stopping(&supervisor.service, supervisor.keep,
+			     supervisor.status == EXIT_SUCCESS, supervisor.stop_timer.at_ms);
+	while (supervisor.front.pid > 0 && plk_loop_step(&supervisor.loop) == 0)
+		continue;
+	while (supervisor.front_watch.fd >= 0 && front_take())
+		continue; /* what it said last */
+}
+
+/* Then the others end, with their channels. */
 static void
 children_stop(void)
 {
-	supervisor.stage = PLK_STAGE_STOP;
-	if (supervisor.front.pid > 0) {
-		const struct plk_msg msg = {.type = PLK_MSG_STOP};
-
-		(void)plk_channel_send(supervisor.front.end.fd, &msg, -1); /* it may have ended */
-	}
-	plk_timer_stop(&supervisor.worker_timer);
-	plk_timer_set(&supervisor.loop, &supervisor.stop_timer, STOP_MS);
-	while (supervisor.front.pid > 0 && plk_loop_step(&supervisor.loop) == 0)
-		continue;
+	front_stop();
 	plk_fd_close(&supervisor.worker.end.fd);
 	plk_fd_close(&supervisor.broker.end.fd);
 	supervisor.stop_timer.call = stop_last;
 	plk_timer_set(&supervisor.loop, &supervisor.stop_timer, STOP_LAST_MS);
-	while (children_live() && plk_loop_step(&supervisor.loop) == 0)
+	plk_service_barrier(&supervisor.service, supervisor.stop_timer.at_ms);
+	while ((children_live() || plk_service_waits(&supervisor.service)) &&
+	       plk_loop_step(&supervisor.loop) == 0)
 		continue;
+	plk_service_end(&supervisor.service);
 }
 
 /* ---- start ---- */
@@ -623,7 +711,7 @@ static void
 init(void)
 {
 	supervisor.signal_watch.call = signals_read;
-	supervisor.front_watch.call = front_read;
+	supervisor.front_watch = (struct plk_watch){.fd = -1, .call = front_read};
 	supervisor.worker_timer.call = worker_start;
 	supervisor.stop_timer.call = stop_late;
 	supervisor.worker_backoff = PLK_BACKOFF_WORKER;
@@ -635,8 +723,7 @@ must(int error, const char *what)
 {
 	if (error >= 0)
 		return;
-	plk_log(PLK_LOG_LINE_ERROR, "%s: %s", what, strerror(-error));
-	stop(EXIT_FAILURE);
+	fail("%s: %s", what, strerror(-error));
 	if (children_live())
 		children_stop();
 	exit(supervisor.status);
@@ -697,6 +784,7 @@ main(int argc, char **argv)
 	must(plk_notify_open(), "cannot connect to NOTIFY_SOCKET");
 	must(null_open(), "cannot open /dev/null");
 	must(plk_loop_open(&supervisor.loop), "cannot make an epoll descriptor");
+	plk_service_init(&supervisor.service, &supervisor.loop, supervisor.null);
 	must(signals_open(), "cannot wait for signals");
 	must(broker_start(), "cannot start the broker");
 	must(plk_identity_assume(&supervisor.identity, PLK_KEEP_NOTHING),
@@ -727,7 +815,6 @@ main(int argc, char **argv)
 		if (error < 0)
 			give_up("cannot wait", error);
 	}
-	plk_notify("STOPPING=1");
 	children_stop();
 	return supervisor.status;
 }

@@ -26,7 +26,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_CHANNEL, "yyyy", "-y-", false},
 	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_WORKER_DIED, "yyyy", "y--", false},
 	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_STOP, "yyyy", "y--", true},
-	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_RELOAD, "yyyy", "y--", false},
+	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_RELOAD, "---y", "y--", false},
 	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_CONFINED, "yyyy", "y--", true},
 	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_DUMP, "yyyy", "y--", false},
 

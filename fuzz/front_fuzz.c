@@ -358,6 +358,10 @@ supervisor_heard(const struct plk_msg *msg)
 	} else if (msg->type == PLK_MSG_WORKER_STUCK) {
 		CHECK(!world.replacing);
 		world.replacing = true;
+	} else if (msg->type == PLK_MSG_REASON) {
+		CHECK(front.stage != PLK_STAGE_RUN && msg->u.reason.text[0]);
+	} else if (msg->type != PLK_MSG_READY) { /* STATUS, ALIVE, RELOADED */
+		CHECK(front.stage == PLK_STAGE_RUN && fakes.sandboxed);
 	} else {
 		CHECK(world.serving && fakes.sandboxed);
 		if (world.n_honest == HONEST_ALL)

@@ -37,3 +37,15 @@ plk_books_fold(struct plk_books *books, const struct plk_books_page *page)
 {
 	plk_books_read(books, page, books->folded);
 }
+
+uint64_t
+plk_books_dropped(const uint64_t *values)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = PLK_COUNTER_RX_KERNEL; i <= PLK_COUNTER_RX_WORKER; i++)
+		sum = total(sum, values[i], 0);
+	for (size_t i = PLK_COUNTER_TX_GSO; i <= PLK_COUNTER_TX_OTHER; i++)
+		sum = total(sum, values[i], 0);
+	return sum;
+}

@@ -54,6 +54,11 @@ struct plk_books {
  */
 void plk_books_read(struct plk_books *books, const struct plk_books_page *page, uint64_t *out);
 
+/** plk_books_dropped() - all frames that were dropped
+ * @values: as plk_books_read() sets them
+ */
+uint64_t plk_books_dropped(const uint64_t *values);
+
 /** plk_books_fold() - a worker died: add its last values to the totals */
 void plk_books_fold(struct plk_books *books, const struct plk_books_page *page);
 

@@ -98,14 +98,13 @@ pulse(void *ctx)
 	(void)ctx;
 	if (!front.serving)
 		return;
-	if (front.pulse_awaited) {
+	if (plk_front_awaits(front.pulse_ping)) {
 		plk_front_replace("worker does not answer", -ETIMEDOUT);
 		return;
 	}
 	if (!has_clients())
 		return;
-	front.pulse_awaited = true;
-	plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_PING}, -1);
+	front.pulse_ping = plk_front_ping();
 	plk_timer_set(&front.loop, &front.pulse_timer, PLK_PULSE_MS);
 }
 
@@ -154,6 +153,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 			p->label, accepted->slot, who);
 	if (client->admitted)
 		attached_count(accepted->port, true);
+	plk_front_status();
 }
 
 static void
@@ -192,13 +192,14 @@ plk_front_closed(const struct plk_msg_closed *closed)
 			closed->slot);
 	}
 	plk_active_ended(closed->port);
+	plk_front_status();
 }
 
 void
 plk_front_clients_forget(void)
 {
 	plk_timer_stop(&front.pulse_timer);
-	front.pulse_awaited = false;
+	plk_front_pings_forget();
 	for (size_t i = 0; i < PLK_CLIENTS_MAX; i++) {
 		struct front_client *client = &front.clients[i];
 
@@ -206,6 +207,7 @@ plk_front_clients_forget(void)
 			attached_count(client->port, false);
 		client->used = false;
 	}
+	plk_front_status();
 }
 
 /* Its slot is the worker's choice; that nobody has it is for us to see. */

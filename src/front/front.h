@@ -7,8 +7,9 @@
  * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
  * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
  * interface that goes and comes (link.c), a worker that died and its successor (main.c). Connections
- * may have been those of another daemon, and may be again (store.c). A pcap
- * expression is compiled by a child (expression.c). The words of the log are here (words.c).
+ * may have been those of another daemon, and may be again (store.c). What a service manager is to
+ * hear is in service.c. A pcap expression is compiled by a child (expression.c). The words of the
+ * log are here (words.c).
  */
 #ifndef PLK_FRONT_FRONT_H
 #define PLK_FRONT_FRONT_H
@@ -155,7 +156,15 @@ struct front {
 	struct plk_received answer;
 	bool serving;
 	struct plk_timer pulse_timer;
-	bool pulse_awaited; /* the worker was asked, and has not answered yet */
+	/* PINGs that the worker got that is there, and its PONGs: one each, in their order */
+	uint64_t pings;
+	uint64_t pongs;
+	uint64_t pulse_ping; /* the last of each kind; 0: none */
+	uint64_t watchdog_ping;
+	uint64_t watchdog_ms; /* between two of them; 0: nobody wants any */
+	struct plk_timer watchdog_timer;
+	struct plk_msg_status status; /* as it was told */
+	struct plk_timer status_timer;
 	bool replacing; /* the supervisor was asked for another worker, and has not answered yet */
 	struct plk_timer stop_timer;
 	/* each has its own: who fills one hides nothing in another */
@@ -289,6 +298,36 @@ void plk_store_keep(const struct plk_msg_kept *kept, int *fd);
 
 /** plk_store_end() - all are there */
 void plk_store_end(void);
+
+/* service.c */
+
+/** plk_front_reason() - tell the supervisor why the start fails; we end next
+ * @text: what standard error gets, one line; control characters and bytes that are not ASCII become '?'
+ */
+void plk_front_reason(const char *text);
+
+/** plk_front_status() - clients have come or gone: tell the supervisor soon, and from time to time how many frames were dropped */
+void plk_front_status(void);
+
+/** plk_front_ping() - ask the worker whether it is there; Return: for plk_front_awaits() */
+uint64_t plk_front_ping(void);
+
+/** plk_front_awaits() - whether the answer to a PING has not come yet
+ * @ping: 0: there was none
+ */
+bool plk_front_awaits(uint64_t ping);
+
+/** plk_front_pong() - the worker answered */
+void plk_front_pong(void);
+
+/** plk_front_pings_forget() - the worker died, and answers no more */
+void plk_front_pings_forget(void);
+
+/** plk_front_watchdog_read() - take WATCHDOG_* from the environment */
+void plk_front_watchdog_read(void);
+
+/** plk_front_watchdog() - begin to ask the worker for the service manager, if that wants to know */
+void plk_front_watchdog(void);
 
 /* active.c */
 

@@ -4,6 +4,7 @@
  * front.h.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -28,15 +29,17 @@ static _Noreturn void
 fatal(const char *what)
 {
 	plk_log(PLK_LOG_LINE_ERROR, "%s; the service ends", what);
+	plk_front_reason(what);
 	exit(EXIT_FAILURE);
 }
 
 static _Noreturn void
 fatal_error(const char *what, int error)
 {
-	plk_log(PLK_LOG_LINE_ERROR, "%s: %s; the service ends", what,
-		plk_words_error((uint64_t)-error));
-	exit(EXIT_FAILURE);
+	char text[PLK_REASON_FIELD];
+
+	(void)snprintf(text, sizeof text, "%s: %s", what, plk_words_error((uint64_t)-error));
+	fatal(text);
 }
 
 /* Once for each worker: an order that comes when the next one is there would kill that one. */
@@ -372,7 +375,7 @@ worker_said(struct plk_received *received)
 		worker_confined(&msg->u.confined);
 		break;
 	case PLK_MSG_PONG:
-		front.pulse_awaited = false;
+		plk_front_pong();
 		break;
 	case PLK_MSG_KEPT:
 		if (!plk_front_kept(&msg->u.kept, received->fd))
@@ -608,6 +611,8 @@ supervisor_said(struct plk_received *received)
 		break;
 	case PLK_MSG_RELOAD:
 		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: there is no remotes file");
+		plk_front_send(front.supervisor.fd,
+			       &(const struct plk_msg){.type = PLK_MSG_RELOADED}, -1);
 		break;
 	case PLK_MSG_CONFINED:
 		front.confined.supervisor = msg->u.confined;
@@ -695,6 +700,7 @@ ready(void)
 		front.cmdline.n_ports);
 	plk_store_forget();
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);
+	plk_front_watchdog();
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		if (!plk_remote_is_passive(&front.ports[i].port->remote))
 			plk_active_start(i);
@@ -704,11 +710,8 @@ ready(void)
 static void
 must(int error, enum plk_step step)
 {
-	if (error == 0)
-		return;
-	plk_log(PLK_LOG_LINE_ERROR, "front %s: %s", plk_words_step(step),
-		plk_words_error((uint64_t)-error));
-	exit(EXIT_FAILURE);
+	if (error < 0)
+		fatal_error(plk_words_step(step), error);
 }
 
 /* No file, no TCP, no signal. */

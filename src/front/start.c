@@ -434,6 +434,7 @@ plk_start_plan(int argc, char **argv)
 		print_and_exit("pktlockd " PLK_VERSION "\n");
 	plk_log_level((enum plk_log)front.cmdline.log_level);
 	listen_read();
+	plk_front_watchdog_read();
 	tapfd_resolve();
 	ports_plan();
 	all_claimed();
@@ -495,8 +496,8 @@ worker_get(void)
 	plk_front_send(front.supervisor.fd, &wanted, -1);
 	while (front.worker.fd < 0) {
 		if (plk_loop_step(&front.loop) < 0) {
-			plk_log(PLK_LOG_LINE_ERROR, "cannot wait for the worker");
-			exit(1);
+			plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
+				       "cannot wait for the worker");
 		}
 	}
 	plk_front_config_send();

@@ -517,6 +517,7 @@ plk_words_fail(int status, const char *option, struct plk_span text, const char 
 	va_start(args, reason);
 	n += plk_log_written(vsnprintf(line + n, sizeof line - n, reason, args), sizeof line - n);
 	va_end(args);
+	plk_front_reason(line + strlen("pktlockd: "));
 	line[n] = '\n'; /* over the NUL */
 	if (write(STDERR_FILENO, line, n + 1) < 0)
 		exit(status); /* whom could we tell? */

@@ -4,6 +4,8 @@
  */
 #include "core/books.h"
 
+#include <string.h>
+
 #include "rows.h"
 
 /* One step: what happens, and the total of a counter that is read afterwards. */
@@ -88,12 +90,38 @@ test_no_page(void **state)
 	assert_int_equal(totals[PLK_COUNTER_RX_BYTES], 4);
 }
 
+/* What was dropped is what the name says. */
+static void
+test_dropped(void **state)
+{
+	static const char *const names[PLK_COUNTERS] = {
+#define X(id, name) [PLK_COUNTER_##id] = (name),
+		PLK_COUNTER_TABLE(X)
+#undef X
+	};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < PLK_COUNTERS; i++) {
+		const bool is_drop = strstr(names[i], "x_dropped_") != NULL;
+		uint64_t values[PLK_COUNTERS] = {0};
+
+		values[i] = 7;
+		assert_int_equal(plk_books_dropped(values), is_drop ? 7 : 0);
+		values[PLK_COUNTER_RX_QUEUE] = UINT64_MAX;
+		assert_int_equal(plk_books_dropped(values), UINT64_MAX);
+		n += is_drop;
+	}
+	assert_int_equal(n, 17);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_no_page),
+		cmocka_unit_test(test_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -570,7 +570,7 @@ main(void)
 	serving_tell();
 	plk_clients_open();
 	for (;;) {
-		step();
 		plk_worker_enter();
+		step();
 	}
 }

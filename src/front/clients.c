@@ -230,6 +230,19 @@ restored_enter(const struct plk_msg_restored *restored, const struct plk_peer_id
 	return true;
 }
 
+/* Whether it was made at the port's address, or by us to it: the tag alone is a number that a hijacked worker had a say in. */
+static bool
+is_of_port(const struct front_port *p, int fd)
+{
+	const struct plk_remote *r = &p->port->remote;
+
+	if (plk_remote_is_passive(r))
+		return plk_peer_came_by(fd, p->listener);
+	if (r->kind == PLK_REMOTE_UNIX)
+		return plk_peer_has_path(fd, r->path);
+	return plk_peer_has_inet(fd, r->is_v6, r->addr, r->tcp_port);
+}
+
 static bool
 is_twice(const struct plk_peer_id *peer)
 {
@@ -260,6 +273,8 @@ plk_front_restored(uint16_t port, int *fd)
 
 	if (plk_peer_identify(*fd, &peer) < 0 || is_twice(&peer))
 		return restored_refuse(p, "it is no connection");
+	if (!is_of_port(p, *fd))
+		return restored_refuse(p, "it was made elsewhere");
 	if (!may_connect(p->port, &peer, *fd))
 		return restored_refuse(p, "it is not allowed any more (allow-uid=, allow-gid=)");
 	plk_front_ask(front.worker.fd, &msg, *fd, PLK_MSG_RESTORED);

@@ -17,8 +17,9 @@
 #include "os/process.h"
 #include "text/words.h"
 
-#define STOP_MS \
-	630 /* for the worker to finish; to leave streams at a boundary takes it PLK_LEAVE_MS */
+/* for the worker to finish; to leave streams at the end of a frame may take it half a second */
+#define STOP_MS 300
+#define STOP_KEEP_MS 580
 
 struct front front;
 
@@ -531,9 +532,14 @@ broker_read(void *ctx, uint32_t events)
 static void
 stop_late(void *ctx)
 {
+	const struct plk_msg msg = {.type = PLK_MSG_WORKER_STUCK};
+
 	(void)ctx;
 	plk_log(PLK_LOG_LINE_WARNING, "worker does not finish");
-	exit(EXIT_SUCCESS);
+	plk_front_send(front.supervisor.fd, &msg, -1);
+	plk_watch_remove(&front.loop, &front.worker_watch); /* enough of it */
+	if (front.awaited != PLK_MSG_NONE)
+		exit(EXIT_SUCCESS); /* the broker does not answer either */
 }
 
 /* @keep: connections may go into the service manager's store. The worker has them come to a boundary, or ends them. */
@@ -543,7 +549,7 @@ worker_finish(bool keep)
 	const struct plk_msg msg = {.type = PLK_MSG_FINISH, .u.finish = {.keep = keep}};
 
 	front.stop_timer.call = stop_late;
-	plk_timer_set(&front.loop, &front.stop_timer, STOP_MS);
+	plk_timer_set(&front.loop, &front.stop_timer, keep ? STOP_KEEP_MS : STOP_MS);
 	if (keep) {
 		plk_store_begin();
 		front.stage = PLK_STAGE_STOP;

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 union address {
 	struct sockaddr_storage any;
+	struct sockaddr_un local;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 };
@@ -126,6 +128,65 @@ plk_address_text(int fd, char *out)
 	out[0] = '\0';
 	if (getsockname(fd, (struct sockaddr *)&addr, &n) == 0)
 		address_print(&addr, out, PLK_PEER_TEXT_MAX);
+}
+
+/* Of the listener, which may have none of its own. */
+static bool
+inet_is_of(const union address *addr, const union address *listener)
+{
+	static const struct in6_addr none = IN6ADDR_ANY_INIT;
+
+	if (addr->any.ss_family == AF_INET)
+		return addr->v4.sin_port == listener->v4.sin_port &&
+		       (listener->v4.sin_addr.s_addr == 0 ||
+			listener->v4.sin_addr.s_addr == addr->v4.sin_addr.s_addr);
+	return addr->v6.sin6_port == listener->v6.sin6_port &&
+	       (memcmp(&listener->v6.sin6_addr, &none, sizeof none) == 0 ||
+		memcmp(&listener->v6.sin6_addr, &addr->v6.sin6_addr, sizeof none) == 0);
+}
+
+bool
+plk_peer_came_by(int fd, int listener)
+{
+	union address ours = {0};
+	union address its = {0};
+	socklen_t n_ours = sizeof ours;
+	socklen_t n_its = sizeof its;
+
+	if (getsockname(fd, (struct sockaddr *)&ours, &n_ours) < 0 ||
+	    getsockname(listener, (struct sockaddr *)&its, &n_its) < 0 ||
+	    ours.any.ss_family != its.any.ss_family)
+		return false;
+	if (ours.any.ss_family == AF_INET || ours.any.ss_family == AF_INET6)
+		return inet_is_of(&ours, &its);
+	return n_ours == n_its && memcmp(&ours, &its, n_ours) == 0;
+}
+
+bool
+plk_peer_has_path(int fd, const char *path)
+{
+	union address addr = {0};
+	socklen_t n = sizeof addr;
+
+	return getpeername(fd, (struct sockaddr *)&addr, &n) == 0 &&
+	       addr.any.ss_family == AF_UNIX &&
+	       strncmp(addr.local.sun_path, path, sizeof addr.local.sun_path) == 0;
+}
+
+bool
+plk_peer_has_inet(int fd, bool is_v6, const uint8_t *addr, uint16_t port)
+{
+	union address peer = {0};
+	socklen_t n = sizeof peer;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &n) < 0 ||
+	    peer.any.ss_family != (is_v6 ? AF_INET6 : AF_INET))
+		return false;
+	if (is_v6)
+		return ntohs(peer.v6.sin6_port) == port &&
+		       memcmp(&peer.v6.sin6_addr, addr, sizeof peer.v6.sin6_addr) == 0;
+	return ntohs(peer.v4.sin_port) == port &&
+	       memcmp(&peer.v4.sin_addr, addr, sizeof peer.v4.sin_addr) == 0;
 }
 
 bool

@@ -43,6 +43,16 @@ bool plk_peer_in_groups(int fd, const struct plk_peer_id *peer, const uint32_t *
  */
 void plk_address_text(int fd, char *out);
 
+/** plk_peer_came_by() - whether a connection was made to what a socket listens at */
+bool plk_peer_came_by(int fd, int listener);
+
+/** plk_peer_has_path(), plk_peer_has_inet() - whether a connection is one to that Unix socket, or to that TCP address
+ * @addr: 4 bytes, or 16 if @is_v6
+ * @port: in the machine's byte order
+ */
+bool plk_peer_has_path(int fd, const char *path);
+bool plk_peer_has_inet(int fd, bool is_v6, const uint8_t *addr, uint16_t port);
+
 /** plk_peer_is_self() - whether a TCP socket is connected to itself, as happens when a free port of ours is tried */
 bool plk_peer_is_self(int fd);
 

@@ -105,8 +105,8 @@ output_begin(uint64_t now)
 {
 	worker.leaving = LEAVING_OUTPUT;
 	worker.drain_by_ms = now + PLK_LEAVE_DRAIN_MS;
-	if (worker.leave_by_ms < worker.drain_by_ms)
-		worker.leave_by_ms = worker.drain_by_ms;
+	if (worker.leave_by_ms < now + PLK_LEAVE_LAST_MS)
+		worker.leave_by_ms = now + PLK_LEAVE_LAST_MS;
 	plk_rx_stop();
 	for (uint32_t i = 0; i < worker.n_slots; i++) {
 		if (is_open(&worker.clients[i]))

@@ -201,6 +201,9 @@ LIE(accepted_two,
 LIE(closed_with, lie_type(PLK_MSG_CLOSED, PLK_WORKER_FD_NULL))
 LIE(event_with, lie_type(PLK_MSG_EVENT, RX))
 LIE(adopted_with, lie_type(PLK_MSG_ADOPTED, PLK_WORKER_FD_EPOLL))
+LIE(kept, lie_type(PLK_MSG_KEPT, LISTENER))
+LIE(kept_nothing, lie_type(PLK_MSG_KEPT, -1))
+LIE(restored, lie_type(PLK_MSG_RESTORED, -1))
 LIE(slot, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.slot = PLK_CLIENTS_MAX}, -1))
 LIE(reason, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.reason = PLK_CLOSES}, -1))
 LIE(error, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.error = UINT32_MAX}, -1))
@@ -236,6 +239,94 @@ ODD(closed_unknown, -1, CLOSED(NO_SLOT, 7))
 ODD(closed_generation, -1, CLOSED(0, UINT32_MAX))
 ODD(adopted, -1, ADOPTED(PLK_E_ADOPT_FILE, EIO))
 ODD(event, -1, EVENT(PLK_EVENT_SYSTEM, UINT64_MAX, UINT64_MAX))
+
+/* ---- what shall outlive us ---- */
+
+static struct client *
+client_get(uint32_t number)
+{
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].state == CLIENT_OPEN && number-- == 0)
+			return &worker.clients[i];
+	}
+	_exit(HOSTILE_WORKED);
+}
+
+static void
+order_wait(enum plk_msg_type type)
+{
+	struct pollfd poll_fd = {.fd = PLK_WORKER_FD_FRONT, .events = POLLIN};
+	struct iovec iov = {buffer, sizeof buffer};
+	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	do {
+		(void)ppoll(&poll_fd, 1, NULL, NULL);
+		if (recvmsg(PLK_WORKER_FD_FRONT, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
+			hostile_report(-1);
+	} while (buffer[0] != type);
+}
+
+static void
+kept_say(const struct plk_msg_kept *kept, int fd)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_KEPT, .u.kept = *kept};
+
+	if (plk_channel_send(PLK_WORKER_FD_FRONT, &msg, fd) < 0)
+		hostile_report(-1);
+}
+
+/* When the daemon stops, something else is given for a client's connection; or that, once more. */
+static void
+kept_as_client(int fd, bool twice)
+{
+	const struct client *client = client_get(0);
+	const struct plk_msg_kept kept = {.slot = plk_client_slot(client),
+					  .generation = client->generation,
+					  .port = client->port};
+
+	order_wait(PLK_MSG_FINISH);
+	kept_say(&kept, fd);
+	if (twice)
+		kept_say(&kept, fd);
+	hostile_idle();
+}
+
+#define KEPT(name, fd, twice)                  \
+	static void kept_##name(void)          \
+	{                                      \
+		kept_as_client((fd), (twice)); \
+	}
+
+KEPT(packet, RX, false)
+KEPT(listener, LISTENER, false)
+KEPT(channel, PLK_WORKER_FD_FRONT, false)
+KEPT(null, PLK_WORKER_FD_NULL, false)
+KEPT(other, client_get(1)->fd, false)
+KEPT(twice, client_get(0)->fd, true)
+
+/* A client of the first port is said to have come by the last one, and is kept for that. */
+static void
+kept_elsewhere(void)
+{
+	struct plk_msg msg = {.type = PLK_MSG_ACCEPTED,
+			      .u.accepted = {.slot = NO_SLOT, .generation = 7}};
+	struct plk_msg_kept kept = {.slot = NO_SLOT, .generation = 7};
+	uint16_t port = 0;
+
+	while (worker.ports[port + 1].used)
+		port++;
+	msg.u.accepted.port = port;
+	kept.port = port;
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].state != CLIENT_OPEN || worker.clients[i].port != 0)
+			continue;
+		if (plk_channel_send(PLK_WORKER_FD_FRONT, &msg, worker.clients[i].fd) < 0)
+			hostile_report(-1);
+		order_wait(PLK_MSG_FINISH);
+		kept_say(&kept, worker.clients[i].fd);
+	}
+	hostile_idle();
+}
 
 /* ---- floods ---- */
 
@@ -414,6 +505,9 @@ const struct hostile_attack hostile_own[] = {
 	RUN("lie-closed-with", lie_closed_with),
 	RUN("lie-event-with", lie_event_with),
 	RUN("lie-adopted-with", lie_adopted_with),
+	RUN("lie-kept", lie_kept),
+	RUN("lie-kept-nothing", lie_kept_nothing),
+	RUN("lie-restored", lie_restored),
 	RUN("lie-slot", lie_slot),
 	RUN("lie-reason", lie_reason),
 	RUN("lie-error", lie_error),
@@ -432,6 +526,13 @@ const struct hostile_attack hostile_own[] = {
 	RUN("odd-adopted", odd_adopted),
 	RUN("odd-event", odd_event),
 	/* too much, and too little */
+	RUN("kept-packet", kept_packet),
+	RUN("kept-listener", kept_listener),
+	RUN("kept-channel", kept_channel),
+	RUN("kept-null", kept_null),
+	RUN("kept-other", kept_other),
+	RUN("kept-twice", kept_twice),
+	RUN("kept-elsewhere", kept_elsewhere),
 	RUN("flood-events", flood_events),
 	RUN("flood-events-forever", flood_events_forever),
 	RUN("flood-closed", flood_closed),

@@ -12,6 +12,7 @@ import time
 
 from hostile import SHARED, SIGSYS, WORKED, World, attacks_of, check_complete, check_outcome, check_siblings, count_lines, main
 from hostile import note, outcome, plk, said_since
+from restart_test import Manager
 
 
 def sending(name):
@@ -66,6 +67,9 @@ LIES = {
     "lie-closed-with": REFUSED.format("CLOSED", r"\d+"),
     "lie-event-with": REFUSED.format("EVENT", r"\d+"),
     "lie-adopted-with": REFUSED.format("ADOPTED", r"\d+"),
+    "lie-kept": REFUSED.format("KEPT", r"\d+"),
+    "lie-kept-nothing": REFUSED.format("KEPT", r"\d+"),
+    "lie-restored": REFUSED.format("RESTORED", r"\d+"),
     "lie-slot": REFUSED.format("CLOSED", r"\d+"),
     "lie-reason": REFUSED.format("CLOSED", r"\d+"),
     "lie-error": REFUSED.format("CLOSED", r"\d+"),
@@ -92,6 +96,12 @@ ODD = {
     "odd-event": r"^pktlockd\[front\]: error: worker gives up at line 18446744073709551615: unknown error$",
 }
 
+# What a worker wants to have kept for the next daemon, as a client that was admitted.
+KEPT = {
+    f"kept-{what}": r"^pktlockd\[front\]: error: worker wants a connection kept that was not admitted; the service ends$"
+    for what in ("packet", "listener", "channel", "null", "other", "twice")
+}
+
 # What has a test of its own below.
 OTHERS = {
     "flood-events": r"a client sends to a capture port",
@@ -101,6 +111,7 @@ OTHERS = {
     "flood-accepted": r"^pktlockd\[front\]: error: worker does not read its orders: .*; the worker will be replaced$",
     "rights-to-front": "see sandbox.hostile_front",
     "rights-and-back": "see sandbox.hostile_front",
+    "kept-elsewhere": r"^pktlockd\[front\]: warning: connection of the last daemon closed remote=capture@punix:.*: it was made elsewhere$",
     "spin": "stop",
     "sleep": "stop",
     "counters-zero": "books",
@@ -118,7 +129,7 @@ class Prey:
            coming from the wire. No ring: what is in one comes again to the next worker.
     """
 
-    def __init__(self, case, sends=True, latency="low"):
+    def __init__(self, case, sends=True, latency="low", **more):
         self.case = case
         self.sends = sends
         self.numbers = attacks_of(f"{case.bin}/pktlockd-worker")
@@ -128,7 +139,8 @@ class Prey:
         if sends:
             remotes += [f"--remote=inject@punix:{case.path('i')}", f"--remote=attach@punix:{case.path('a')}"]
             remotes += [f"--remote=attach,latency=bulk@punix:{case.path('b')}", f"--remote=capture@punix:{case.path('r')}"]
-        self.daemon = case.daemon(*remotes)
+        self.more = more
+        self.daemon = case.daemon(*remotes, **more)
         self.clients = {}
         self.serve()
 
@@ -184,7 +196,7 @@ class Prey:
 
     def restart(self):
         """After the service has ended."""
-        self.daemon = self.case.daemon(*self.daemon.args, interface=None)
+        self.daemon = self.case.daemon(*self.daemon.args, interface=None, **self.more)
         self.serve()
 
     def check_worker_ends(self, attack, expected):
@@ -208,7 +220,7 @@ class Prey:
 
 def test_all_are_known(case):
     """No attack without a row here."""
-    check_complete(f"{case.bin}/pktlockd-worker", DIES, LIES, ODD, OTHERS)
+    check_complete(f"{case.bin}/pktlockd-worker", DIES, LIES, ODD, KEPT, OTHERS)
 
 
 def run_all(prey, expectations):
@@ -276,6 +288,44 @@ def test_odd_messages(case):
         prey.daemon.stop()
         prey.restart()
         prey.world.check_silent(attack)
+
+
+def kept(prey, attack):
+    """Makes the worker hostile, and stops the daemon: what is in the store then is the manager's."""
+    prey.attack(attack)
+    time.sleep(0.1)
+    os.kill(prey.daemon.pid, signal.SIGTERM)
+    prey.daemon.ended(0, 1.0)
+    prey.world.check_silent(attack)
+
+
+def test_kept(case):
+    """Nothing outlives the daemon but what it admitted: no packet socket, no listener, nobody else's connection, nothing twice."""
+    manager = case.keep(Manager(case))
+    prey = Prey(case, env={"NOTIFY_SOCKET": manager.path})
+    for attack, line in KEPT.items():
+        kept(prey, attack)
+        found = re.search(line, prey.daemon.stderr, re.MULTILINE)
+        plk.check(found, f"{attack}: {line!r} is not in {prey.daemon.stderr!r}")
+        note("worker", attack, found.group())
+        connections = [name for name in manager.names() if name.startswith("pktlock.client.")]
+        plk.equal(len(connections), 1 if attack == "kept-twice" else 0, f"{attack}: connections in the store")
+        manager.drop()
+        prey.restart()
+    prey.daemon.stop()
+
+
+def test_kept_elsewhere(case):
+    """A connection does not come back at another port than it was made to, whatever a worker said of it."""
+    manager = case.keep(Manager(case))
+    prey = Prey(case, env={"NOTIFY_SOCKET": manager.path})
+    kept(prey, "kept-elsewhere")
+    stored = list(manager.store)
+    plk.equal(len(stored), 2, "a connection, and the interface's counts, in the store")
+    daemon = case.daemon(*prey.daemon.args, interface=None, fds=dict(enumerate((fd for _, fd in stored), 3)),
+                         listen=[name for name, _ in stored])
+    note("worker", "kept-elsewhere", daemon.wait_log(OTHERS["kept-elsewhere"])[0].group())
+    daemon.stop()
 
 
 def flooded(case, attack):

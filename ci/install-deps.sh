@@ -21,6 +21,8 @@ test=(
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks
 	apparmor binutils diffutils ethtool iperf3 netbase tshark valgrind shellcheck git strace
+	# packages (ci/package.sh), what looks at them, and a small Debian to install them in
+	dpkg-dev file gzip lintian mmdebstrap
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
 	qemu-system-x86 busybox-static xz-utils
 )

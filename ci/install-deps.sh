@@ -23,6 +23,8 @@ test=(
 	apparmor binutils diffutils ethtool iperf3 netbase tshark valgrind shellcheck git strace
 	# packages (ci/package.sh), what looks at them, and a small Debian to install them in
 	dpkg-dev file gzip lintian mmdebstrap
+	# the manual, and the shells that complete
+	bash-completion mandoc zsh
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
 	qemu-system-x86 busybox-static xz-utils
 )

@@ -198,7 +198,7 @@ def environment(tree):
             wanted |= set(re.findall(r'"((?:LISTEN|NOTIFY|WATCHDOG|JOURNAL)_[A-Z]+)"', text))
     there = set(re.findall(r"\b[A-Z]+_[A-Z]+\b", " ".join(items(section(tree.page("pktlockd.8"), "ENVIRONMENT")))))
     complaints = [] if len(wanted) > 4 else ["no variables in the source"]
-    return complaints + [f"pktlockd.8: {it} is missing" for it in sorted(wanted - there)]
+    return complaints + differences("pktlockd.8, variables", wanted, there)
 
 
 CHECKS = [

@@ -4,6 +4,7 @@
 A check is a function that takes a Tree and returns complaints, lines of text. selftest.py gives it trees with a fault in them.
 """
 
+import functools
 import os
 import re
 import subprocess
@@ -12,6 +13,14 @@ import sys
 PAGES = ["libpktlock.3", "pktlock-ports.7", "pktlock-security.7", "pktlock.1", "pktlockd.8"]
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+
+
+@functools.cache
+def answer(*argv):
+    """What a program answers, which is always the same."""
+    return subprocess.run(
+        argv, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False
+    )
 
 
 class Tree:
@@ -32,15 +41,7 @@ class Tree:
             return file.read()
 
     def run(self, program, *args):
-        return subprocess.run(
-            [os.path.join(self.build, "bin", program), *args],
-            env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
+        return answer(os.path.join(self.build, "bin", program), *args)
 
     def help(self, program, *args):
         return self.run(program, *args, "--help").stdout

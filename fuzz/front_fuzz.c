@@ -24,6 +24,7 @@
 
 #include "front/front.h"
 #include "os/page.h"
+#include "text/words.h"
 
 #include "fakes.h"
 #include "hostile.h"
@@ -65,7 +66,16 @@ static const char *const command_lines[][5] = {
 	{"--interface=eth0", "--remote=attach,mac=02:00:00:00:00:01+02:00:00:00:00:02@punix:/run/a",
 	 "--remote=inject,vlan=0+4094,rate=4294967295:7@unix:/run/b",
 	 "--remote=attach,vlan=9,tcp=yes@pfd:3"},
+	{"--interface=eth0", "--remote=attach,tcp=yes@sd:l", "--remote=inject@tcp:127.0.0.1:1"},
 };
+
+/* LISTEN_FDNAMES of the last one: of what is inherited, a connection that another daemon left, the same once more, one of a remote
+ * that is none of ours, how things were, and what nobody knows. */
+#define STORE_LINE 7
+#define STORE_PORT "attach@sd:l"
+#define STORED 5
+#define STORE_FDS (1 + STORED)
+#define STORE_NAMES "l:%s:%s:pktlock.client.0123456789abcdef:pktlock.stop.2.900.2100.5:pktlock.x"
 
 struct accepted {
 	uint32_t slot;
@@ -88,8 +98,11 @@ static struct world {
 	bool serving;        /* the worker said so */
 	bool arranged;       /* what is inherited and not used was closed */
 	bool confined;       /* CONFINE was said */
-	bool replacing;      /* WORKER_STUCK was said, and the worker is not dead yet */
-	void *page;          /* of counters, as the worker has it */
+	bool keeps;          /* STOP said that connections may go into the store */
+	uint32_t n_restored;
+	unsigned n_kept; /* what the worker wants to have kept, and had been admitted */
+	bool replacing;  /* WORKER_STUCK was said, and the worker is not dead yet */
+	void *page;      /* of counters, as the worker has it */
 	uint64_t shown[PLK_COUNTERS];
 } world;
 
@@ -187,6 +200,10 @@ broker_answer(const struct plk_msg *order)
 	case PLK_MSG_CONFINE:
 		answer.msg.type = PLK_MSG_CONFINED;
 		break;
+	case PLK_MSG_COUNT:
+		answer.msg =
+			(struct plk_msg){.type = PLK_MSG_COUNTED, .u.counted = {2, 1000, 2000}};
+		break;
 	case PLK_MSG_ALLOW_DIRECTORY:
 	case PLK_MSG_ALLOW_TCP:
 	case PLK_MSG_TARGET_UNIX:
@@ -208,6 +225,11 @@ worker_answer(const struct plk_msg *order)
 	if (order->type == PLK_MSG_PORT && order->u.port.adopt) {
 		answer.msg.type = PLK_MSG_ADOPTED;
 		answer.msg.u.adopted.port = order->u.port.port;
+	}
+	if (order->type == PLK_MSG_RESTORE) {
+		answer.msg.type = PLK_MSG_RESTORED;
+		answer.msg.u.restored = (struct plk_msg_restored){
+			.slot = world.n_restored++, .generation = 1, .port = order->u.restore.port};
 	}
 	if (order->type == PLK_MSG_GO)
 		answer.msg.type = PLK_MSG_SERVING;
@@ -360,8 +382,10 @@ supervisor_heard(const struct plk_msg *msg)
 		world.replacing = true;
 	} else if (msg->type == PLK_MSG_REASON) {
 		CHECK(front.stage != PLK_STAGE_RUN && msg->u.reason.text[0]);
-	} else if (msg->type != PLK_MSG_READY) { /* STATUS, ALIVE, RELOADED */
-		CHECK(front.stage == PLK_STAGE_RUN && fakes.sandboxed);
+	} else if (msg->type == PLK_MSG_STORE || msg->type == PLK_MSG_STOPPED) {
+		CHECK(front.stage == PLK_STAGE_STOP && world.keeps && world.n_kept > 0);
+	} else if (msg->type != PLK_MSG_READY) { /* STATUS, ALIVE, RELOADED, UNSTORE */
+		CHECK(front.stage >= PLK_STAGE_RUN && fakes.sandboxed);
 	} else {
 		CHECK(world.serving && fakes.sandboxed);
 		if (world.n_honest == HONEST_ALL)
@@ -424,6 +448,7 @@ heard(unsigned channel, const struct plk_msg *msg, int *fd)
 
 	CHECK(fakes.sandboxed || channel == BROKER);
 	if (channel == SUPERVISOR) {
+		CHECK((*fd >= 0) == (msg->type == PLK_MSG_STORE));
 		supervisor_heard(msg);
 		return;
 	}
@@ -469,9 +494,29 @@ is_about_no_port(const struct plk_msg *msg)
 		return msg->u.closed.port >= front.cmdline.n_ports;
 	case PLK_MSG_ADOPTED:
 		return msg->u.adopted.port >= front.cmdline.n_ports;
+	case PLK_MSG_RESTORED:
+		return msg->u.restored.port >= front.cmdline.n_ports;
+	case PLK_MSG_KEPT:
+		return msg->u.kept.port >= front.cmdline.n_ports;
 	default:
 		return false;
 	}
+}
+
+/* Whether it names a connection that was shown, or restored; which one it is, hostile_worker_test.py looks into. */
+static void
+kept_note(const struct plk_msg_kept *kept)
+{
+	for (size_t i = 0; i < world.n_accepted; i++) {
+		const struct accepted *a = &world.accepted[i];
+
+		if (a->slot == kept->slot && a->generation == kept->generation &&
+		    a->port == kept->port) {
+			world.n_kept++;
+			return;
+		}
+	}
+	hostile_must_end(1);
 }
 
 static void
@@ -481,9 +526,16 @@ permitted(unsigned channel, const struct plk_msg *msg)
 		hostile_must_end(1);
 	if (msg->type == PLK_MSG_WORKER_DIED)
 		world.replacing = false;
+	if (msg->type == PLK_MSG_STOP)
+		world.keeps = msg->u.stop.keep;
 	if (channel != WORKER)
 		return;
 	world.serving |= msg->type == PLK_MSG_SERVING;
+	if (msg->type == PLK_MSG_KEPT)
+		kept_note(&msg->u.kept);
+	if (msg->type == PLK_MSG_RESTORED && world.n_accepted < ACCEPTED_MAX)
+		world.accepted[world.n_accepted++] = (struct accepted){
+			msg->u.restored.slot, msg->u.restored.generation, msg->u.restored.port};
 	if (msg->type == PLK_MSG_ACCEPTED && world.n_accepted < ACCEPTED_MAX)
 		world.accepted[world.n_accepted++] = (struct accepted){
 			msg->u.accepted.slot, msg->u.accepted.generation, msg->u.accepted.port};
@@ -506,6 +558,30 @@ run(void)
 }
 
 static void
+store_begin(const struct hostile_things *things)
+{
+	char name[32];
+	char names[256];
+	char number[16];
+	struct plk_port port;
+	size_t at;
+
+	CHECK(plk_port_parse(plk_span_str(STORE_PORT), &port, &at) == PLK_OK);
+	(void)snprintf(name, sizeof name, "pktlock.client.%016llx",
+		       (unsigned long long)plk_stored_tag(&port));
+	(void)snprintf(names, sizeof names, STORE_NAMES, name, name);
+	(void)snprintf(number, sizeof number, "%d", (int)getppid());
+	CHECK(setenv("LISTEN_PID", number, 1) == 0 && setenv("LISTEN_FDNAMES", names, 1) == 0);
+	(void)snprintf(number, sizeof number, "%d", STORE_FDS);
+	CHECK(setenv("LISTEN_FDS", number, 1) == 0);
+	CHECK(dup2(things->accepted, TCP + 1) == TCP + 1);
+	CHECK(dup2(things->accepted, TCP + 2) == TCP + 2);
+	CHECK(dup2(things->connected, TCP + 3) == TCP + 3);
+	CHECK(dup2(things->memory, TCP + 4) == TCP + 4);
+	CHECK(dup2(things->memory, TCP + 5) == TCP + 5);
+}
+
+static void
 begin(void)
 {
 	const struct plk_msg broker = {.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_BROKER};
@@ -514,8 +590,11 @@ begin(void)
 
 	hostile_stdin(hostile_channel(SUPERVISOR));
 	hostile_say(SUPERVISOR, &broker, FD_CHANNEL + BROKER);
+	(void)unsetenv("LISTEN_PID"); /* a run that ended early left it */
 	CHECK(dup2(things->tcp, TCP) == TCP && dup2(things->memory, TAP) == TAP);
 	CHECK(dup2(things->memory, OTHER) == OTHER);
+	if (world.command_line == command_lines[STORE_LINE])
+		store_begin(things);
 }
 
 static enum plk_stage
@@ -547,12 +626,15 @@ event(unsigned which)
 static size_t
 owns(void)
 {
-	size_t n = world.arranged ? 0 : INHERITED;
+	const bool has_store = world.command_line == command_lines[STORE_LINE];
+	size_t n = world.arranged ? 0 : has_store ? STORE_FDS : INHERITED;
 
 	n += hostile_is_run(front.loop.fd);
 	n += hostile_is_run(front.broker.fd);
 	n += hostile_is_run(front.worker.fd);
 	n += hostile_is_run(front.answer.fd);
+	for (size_t i = 0; i < front.store.n; i++)
+		n += hostile_is_run(front.store.entries[i].fd);
 	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
 		n += hostile_is_run(front.ports[i].listener);
 		n += hostile_is_run(front.ports[i].connecting);
@@ -628,6 +710,12 @@ static const struct hostile_word words[] = {
 	FROM(BROKER, FD_NONE, LINK,
 	     .u.link = {.state = PLK_LINK_CARRIER, .has_carrier = 1, .kind = PLK_LINK_TAP}),
 	FROM(BROKER, FD_NONE, DONE, .u.done = {PLK_MSG_FILTER, 0, PLK_STEP_FILTER, 12}),
+	FROM(SUPERVISOR, FD_NONE, STOP, .u.stop = {1}),
+	FROM(WORKER, FD_CONNECTED, KEPT, .u.kept = {.slot = 2, .generation = 1}),
+	FROM(WORKER, FD_STREAM, KEPT, .u.kept = {.slot = 2, .generation = 1}),
+	FROM(WORKER, FD_NONE, RESTORED, .u.restored = {.slot = 5, .generation = 1}),
+	FROM(WORKER, FD_NONE, RESTORED, .u.restored = {.err = PLK_E_ADOPT_PEER}),
+	FROM(BROKER, FD_NONE, COUNTED, .u.counted = {2, 5, 5}),
 };
 
 static const struct hostile_process process = {

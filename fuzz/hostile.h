@@ -170,6 +170,7 @@ extern struct hostile hostile;
  * @memory: see FD_MEMORY
  * @tcp:    see FD_TCP
  * @connected: see FD_CONNECTED
+ * @accepted: its other end
  * @limit: of descriptors
  */
 struct hostile_things {
@@ -177,6 +178,7 @@ struct hostile_things {
 	int memory;
 	int tcp;
 	int connected;
+	int accepted;
 	struct rlimit limit;
 };
 

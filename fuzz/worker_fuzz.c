@@ -14,7 +14,7 @@
  * descriptor has the number that sandbox/descriptors.h says, and no client one below the first;
  * nobody waits in accept4(); what is sent to the interface, some port's mac= and vlan= allow, and
  * no more in a time than rate= of the ports, where all that may send have them; the books
- * balance.
+ * balance; a connection is kept where a record ends, and only when that was asked for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -529,11 +529,23 @@ refusal(unsigned channel, unsigned type)
 	return channel == SUPERVISOR && worker.stage == PLK_STAGE_RUN ? 1 : plk_rules_status(type);
 }
 
+/* What is left of the last record of a stream that was written is none of it; how what was read was cut, tests/netns/restart_test.py knows. */
+static void
+kept_check(const struct plk_msg_kept *kept)
+{
+	CHECK(worker.leaving != LEAVING_NOT && kept->slot < worker.n_slots);
+	CHECK(kept->port < PLK_PORTS_MAX && worker.ports[kept->port].used);
+	CHECK(worker.clients[kept->slot].boundary.left == 0);
+	CHECK(kept->unsent <= kept->to_client);
+}
+
 static void
 heard(unsigned channel, const struct plk_msg *msg, int *fd)
 {
 	(void)channel;
-	CHECK((*fd >= 0) == (msg->type == PLK_MSG_ACCEPTED));
+	CHECK((*fd >= 0) == (msg->type == PLK_MSG_ACCEPTED || msg->type == PLK_MSG_KEPT));
+	if (msg->type == PLK_MSG_KEPT)
+		kept_check(&msg->u.kept);
 	if (msg->type == PLK_MSG_PONG)
 		CHECK(world.n_pings-- > 0);
 	if (msg->type == PLK_MSG_SERVING)
@@ -800,6 +812,12 @@ static const struct hostile_word words[] = {
 	PACKET(CAPTURE_LONG, FD_PACKET, LONG_SLOTS),
 	PACKET(ATTACH_LONG, FD_PACKET, LONG_SLOTS),
 	PACKET(TX_RING, FD_PACKET, TX_SLOTS),
+	FROM(FRONT, FD_NONE, FINISH, .u.finish = {1}),
+	FROM(FRONT, FD_STREAM, RESTORE, .u.restore = {0}),
+	FROM(FRONT, FD_STREAM, RESTORE, .u.restore = {2}),
+	FROM(FRONT, FD_STREAM, RESTORE, .u.restore = {3}),
+	FROM(FRONT, FD_STREAM, RESTORE, .u.restore = {4}),
+	FROM(FRONT, FD_NONE, MISSED, .u.missed = {100, 7}),
 };
 
 static const struct hostile_process process = {

@@ -17,7 +17,9 @@
  *   client_frames + tx_pieces = tx_frames + tx_switched + tx_unwanted + all tx_dropped_*
  *
  * rx_frames + rx_dropped_kernel is what the kernel had for us, behind the filter: each frame once for each class of receivers that is
- * bound. Delivered is what was put into a client's queue; what is in there when the connection ends goes with it. A client's frame
+ * bound; rx_missed passed the interface, by its own count, while connections waited for this daemon: it is at least what their clients
+ * would have got, without the filter. Delivered is what was put into a client's queue; what is in there when the connection ends goes with it, and
+ * what is taken out since the connection is kept for the next daemon is unsent_frames, too. A client's frame
  * that waits for room at the interface is counted as taken, and not yet on the other side: PLK_TX_PENDING for each client at most. A worker that
  * is killed counts nothing of the wake-up it was in, on either side, but for a frame that waited; and blocks of rings that it had
  * not given back are rx_dropped_worker.

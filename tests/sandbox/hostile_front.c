@@ -120,12 +120,15 @@ SAY(worker_none, say(WORKER, zeros, 1, -1))
 SAY(worker_huge, say(WORKER, zeros, sizeof zeros, -1))
 SAY(worker_link_long, say(WORKER, (const uint8_t[10]){PLK_MSG_LINK_IS}, 10, -1))
 SAY(worker_link_value, say(WORKER, (const uint8_t[9]){PLK_MSG_LINK_IS, 2}, 9, -1))
+SAY(worker_restore, say_type(WORKER, PLK_MSG_RESTORE, client()))
+SAY(worker_missed, say_type(WORKER, PLK_MSG_MISSED, -1))
 SAY(worker_client_nothing, say_type(WORKER, PLK_MSG_CLIENT, -1))
 
 /* Permitted, and without effect. */
 SAY(odd_supervisor_reloaded, say_type(SUPERVISOR, PLK_MSG_RELOADED, -1))
 SAY(odd_broker_connect, say_type(BROKER, PLK_MSG_CONNECT, -1))
 SAY(odd_broker_bind, say(BROKER, (const uint8_t[]){PLK_MSG_BIND, PLK_CLASS_ATTACH_LOW}, 2, -1))
+SAY(odd_broker_count, say_type(BROKER, PLK_MSG_COUNT, -1))
 SAY(odd_broker_promisc, say(BROKER, (const uint8_t[]){PLK_MSG_PROMISC, 1}, 2, -1))
 SAY(odd_worker_admit, say_type(WORKER, PLK_MSG_ADMIT, -1))
 SAY(odd_worker_lost, say_type(WORKER, PLK_MSG_LINK_IS, -1))
@@ -402,10 +405,13 @@ const struct hostile_attack hostile_own[] = {
 	RUN("worker-huge", worker_huge),
 	RUN("worker-link-long", worker_link_long),
 	RUN("worker-link-value", worker_link_value),
+	RUN("worker-restore", worker_restore),
+	RUN("worker-missed", worker_missed),
 	RUN("worker-client-nothing", worker_client_nothing),
 	RUN("odd-supervisor-reloaded", odd_supervisor_reloaded),
 	RUN("odd-broker-connect", odd_broker_connect),
 	RUN("odd-broker-bind", odd_broker_bind),
+	RUN("odd-broker-count", odd_broker_count),
 	RUN("odd-broker-promisc", odd_broker_promisc),
 	RUN("odd-worker-admit", odd_worker_admit),
 	RUN("odd-worker-lost", odd_worker_lost),

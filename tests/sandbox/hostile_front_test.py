@@ -58,13 +58,13 @@ WORKER = {
     f"worker-{what}": refused("worker", name)
     for what, name in {
         "config": "CONFIG", "port": "PORT", "vlans": "VLANS", "about": "ABOUT", "go": "GO", "packet": "PACKET", "channel": "CHANNEL", "none": "NONE", "huge": "NONE",
-        "client-nothing": "CLIENT", "link-long": "LINK_IS", "link-value": "LINK_IS",
+        "restore": "RESTORE", "missed": "MISSED", "client-nothing": "CLIENT", "link-long": "LINK_IS", "link-value": "LINK_IS",
     }.items()
 }
 
 # Permitted, without effect; and what only takes time. The service can be stopped as ever.
 STOPPED = dict.fromkeys(
-    """odd-supervisor-reloaded odd-broker-connect odd-broker-bind odd-broker-promisc odd-worker-admit odd-worker-lost
+    """odd-supervisor-reloaded odd-broker-connect odd-broker-bind odd-broker-count odd-broker-promisc odd-worker-admit odd-worker-lost
     flood-supervisor flood-status flood-worker flood-log spin sleep""".split(), "stop")
 
 # With a packet socket that a hijacked worker gave it: see test_packet_socket.

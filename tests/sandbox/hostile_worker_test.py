@@ -57,7 +57,7 @@ LIES = {
     "lie-serving": REFUSED.format("SERVING", 1),
     "lie-confined": REFUSED.format("CONFINED", r"\d+"),
     "lie-go": REFUSED.format("GO", 1),
-    "lie-stop": REFUSED.format("STOP", 1),
+    "lie-stop": REFUSED.format("STOP", 2),
     "lie-done": REFUSED.format("DONE", r"\d+"),
     "lie-open": REFUSED.format("OPEN", r"\d+"),
     "lie-channel": REFUSED.format("CHANNEL", 2),

@@ -120,7 +120,7 @@ SAY(worker_none, say(WORKER, zeros, 1, -1))
 SAY(worker_huge, say(WORKER, zeros, sizeof zeros, -1))
 SAY(worker_link_long, say(WORKER, (const uint8_t[10]){PLK_MSG_LINK_IS}, 10, -1))
 SAY(worker_link_value, say(WORKER, (const uint8_t[9]){PLK_MSG_LINK_IS, 2}, 9, -1))
-SAY(worker_restore, say_type(WORKER, PLK_MSG_RESTORE, client()))
+SAY(worker_restore, say_type(WORKER, PLK_MSG_RESTORE, -1))
 SAY(worker_missed, say_type(WORKER, PLK_MSG_MISSED, -1))
 SAY(worker_client_nothing, say_type(WORKER, PLK_MSG_CLIENT, -1))
 

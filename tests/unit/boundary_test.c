@@ -28,7 +28,7 @@ struct row {
 
 /* In a queue of 100 bytes. */
 static const struct row rows[] = {
-	{"empty", QEMU, {{END}}, 0, 0},
+	{"empty", QEMU, {{END, 0}}, 0, 0},
 	{"one, whole", QEMU, {{PUT, 18}}, 0, 1},
 	{"one, all of it gone", QEMU, {{PUT, 18}, {PASS, 18}}, 0, 0},
 	{"one byte gone", QEMU, {{PUT, 18}, {PASS, 1}}, 17, 0},

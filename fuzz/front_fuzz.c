@@ -758,6 +758,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fakes_reset(take_u8(&in));
 	hostile_run(&process, in);
 	plk_page_unmap(&front.page, PLK_BOOKS_BYTES);
+	free(front.listen.copy);
 	if (world.page)
 		CHECK(munmap(world.page, PLK_BOOKS_BYTES) == 0);
 	return 0;

@@ -100,13 +100,15 @@ struct front_store {
 };
 
 /** struct front_listen - LISTEN_*, if it is for us
- * @names: empty unless @has_names
+ * @names: empty unless @has_names; in @copy
+ * @copy:  owned; never freed, since the sandbox lets nobody give memory back
  */
 struct front_listen {
 	bool ours;
 	bool has_names;
 	uint32_t n_fds;
 	struct plk_span names;
+	char *copy;
 };
 
 /** struct front - all there is */

@@ -96,11 +96,12 @@ listen_names_read(void)
 
 	if (!value)
 		return;
-	value = strdup(value); /* some of them are needed when the environment has none any more */
-	if (!value)
+	/* some of them are needed when the environment has none any more */
+	front.listen.copy = strdup(value);
+	if (!front.listen.copy)
 		plk_words_fail(1, "LISTEN_FDNAMES", (struct plk_span){NULL, 0}, "no memory");
 	front.listen.has_names = true;
-	front.listen.names = plk_span_str(value);
+	front.listen.names = plk_span_str(front.listen.copy);
 	err = plk_listen_names_check(front.listen.names, front.listen.n_fds, &at);
 	if (err != PLK_OK)
 		plk_words_fail_at("LISTEN_FDNAMES", front.listen.names, err, at);

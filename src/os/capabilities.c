@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #define CAPABILITIES_MAX 64 /* two words of 32 bits: linux/capability.h, version 3 */
-#define ALL_LOCKED                                                                               \
-	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |                         \
-	 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | \
-	 SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+/* A unit has no word for these two (SecureBits=). They are a second lock: what is not inheritable cannot be raised, and nothing
+ * of ours is, nor can it become so behind our filters. */
+#define NO_RAISE (SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+#define ALL_LOCKED                                                       \
+	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | \
+	 SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | NO_RAISE)
 
 static uint64_t
 joined(uint32_t low, uint32_t high)
@@ -104,5 +106,7 @@ bool
 plk_securebits_locked(void)
 {
 	/* #syscalls:exec prctl[0=PR_GET_SECUREBITS] (the worker's gates) */
-	return prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) == ALL_LOCKED;
+	int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+
+	return bits >= 0 && (bits | NO_RAISE) == ALL_LOCKED;
 }

@@ -46,7 +46,8 @@ uint64_t plk_capabilities_bounding(void);
 
 /** plk_securebits_lock() - for ever: neither being root nor becoming another user gives capabilities, and nothing raises the
  * ambient set
- * Only with CAP_SETPCAP; plk_securebits_locked() says whether it is so. Return: 0 or -errno
+ * Only with CAP_SETPCAP; plk_securebits_locked() says whether it is so, or whether a unit has locked all that it can, which is
+ * all but the last. Return: 0 or -errno
  */
 int plk_securebits_lock(void);
 bool plk_securebits_locked(void);

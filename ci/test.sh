@@ -83,9 +83,9 @@ result "format" "as .clang-format and shellcheck want it"
 # tests of that are for the release build, and under sanitizers.
 long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|roles|superframe|switch)'
 
-section "clang: release build, all tests but other kernels, peers and the long ones"
+section "clang: release build, all tests but other kernels, peers, units and the long ones"
 build clang
-tests clang -j2 -LE 'vm|compat' -E "^sandbox.(hostile|inject|heal)|^$long"
+tests clang -j2 -LE 'vm|compat|systemd' -E "^sandbox.(hostile|inject|heal)|^$long"
 
 section "musl: the daemon as static files, all its tests but peers and the long ones"
 build musl

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The units: started by who connects, for whom they are, and gone when they are stopped."""
+
+import os
+import socket
+import stat
+
+import machine
+from machine import Blocks, plk
+
+SERVICE = "pktlock@{}.service"
+
+
+def served(case, ifname, far, fmt=None):
+    """A client that receives what is on the wire."""
+    wire = case.wire(far)
+    client = case.connect(ifname, fmt or Blocks())
+    plk.sync(wire, client)
+    frames = [plk.frame(i, 60 + i) for i in range(20)]
+    wire.send(*frames)
+    client.expect(frames)
+    return wire, client
+
+
+def test_first_client(case):
+    """Nothing runs before the first connection, which starts the service; without a file it serves pcapng to the group."""
+    case.veth("e0", "e1")
+    case.start("e0")
+    plk.equal(case.machine.state("pktlock@e0.service"), "inactive", "the service before a client")
+    plk.equal(case.machine.our_processes(), [], "processes before a client")
+    node = os.stat(case.machine.path("/run/pktlock/e0.sock"))
+    group = case.machine.run("getent", "group", "pktlock").stdout.split(":")[2]
+    plk.equal((stat.S_IMODE(node.st_mode), node.st_uid, node.st_gid), (0o660, 0, int(group)), "mode, owner and group of the socket")
+    served(case, "e0", "e1")
+    case.machine.whole("pktlock@e0.service")
+    plk.equal(case.machine.state("pktlock@e0.service"), "active", "the service with a client")
+
+
+def test_file(case):
+    """/etc/pktlock/IFNAME.conf says what is served, also with blanks within an option; a restart takes what has changed."""
+    case.veth("e0", "e1")
+    case.conf("e0", "--remote=capture,format=vnet@sd:client '--filter=ether proto 0x88b5 or ether proto 0x88b6' --clients=3")
+    case.start("e0")
+    wire, _ = served(case, "e0", "e1", plk.VNET12)
+    other = case.connect("e0", plk.VNET12)
+    plk.sync(wire, other)
+    wire.send(plk.frame(0, ethertype=0x88B7), plk.frame(1))
+    other.expect([plk.frame(1)], "of two frames, of which the filter lets one pass")
+    case.conf("e0", "--remote=attach@sd:client")
+    case.machine.systemctl("restart", "pktlock@e0.service")
+    served(case, "e0", "e1", plk.QEMU)
+
+
+def test_names(case):
+    """Names of interfaces stand in names of units as they are: '-', which would be a '/' there, and '.'."""
+    for i, name in enumerate(("br-lan.100", "a-b--c", "x.y.z", "-e0")):
+        case.veth(name, f"w{i}")
+        case.start(name)
+        served(case, name, f"w{i}")
+        plk.equal(sorted(case.machine.family(SERVICE.format(name))), sorted(machine.ROLES), f"processes of {name}")
+
+
+def test_members_only(case):
+    """A member of the group captures; the kernel refuses others; with allow-uid= we do, and say so."""
+    case.veth("e0", "e1")
+    case.user("inside", "pktlock")
+    case.user("outside")
+    wire = case.wire("e1")
+    case.start("e0")
+    member = case.client("inside", "capture", "unix:/run/pktlock/e0.sock", "-c", "5", "-w", "/tmp/e0.pcapng")
+    case.wait_journal("pktlock@e0.service", "client connected")
+    frames = [plk.frame(i) for i in range(5)]
+    wire.send(*frames)
+    plk.equal(member.wait(), 0, f"status of the member's capture ({member.stderr})")
+    with open(case.machine.path("/tmp/e0.pcapng"), "rb") as file:
+        plk.same_frames([data for _, data, _ in machine.pcap.Pcapng(file.read()).frames], frames, "what the member captured")
+    stranger = case.client("outside", "capture", "unix:/run/pktlock/e0.sock", "-c", "1")
+    plk.equal(stranger.wait(), 1, "status of the stranger's capture")
+    plk.check("Permission denied" in stranger.stderr, f"the stranger was told {stranger.stderr!r}")
+
+    uid = case.machine.run("id", "--user", "outside").stdout.strip()
+    case.user("third", "pktlock")
+    case.conf("e0", f"--remote=capture,format=pcapng,allow-uid={uid}@sd:client")
+    case.machine.systemctl("restart", "pktlock@e0.service")
+    third = case.client("third", "capture", "unix:/run/pktlock/e0.sock", "-c", "1")
+    plk.equal(third.wait(), 1, "status of a member's capture who is not in allow-uid=")
+    refused = case.wait_journal("pktlock@e0.service", "client refused.*uid=")
+    uid = case.machine.run("id", "--user", "third").stdout.strip()
+    plk.check(f"uid={uid}" in refused[0], f"the journal does not say whom we refused: {refused}")
+
+
+def test_open_to_all(case):
+    """A socket for everybody (SocketMode=0666) is narrowed by allow-uid= alone: nothing in its path needs the group."""
+    case.veth("e0", "e1")
+    case.user("outside")
+    case.user("other")
+    uid = case.machine.run("id", "--user", "outside").stdout.strip()
+    case.file("/run/systemd/system/pktlock@e0.socket.d/mode.conf", "[Socket]\nSocketMode=0666\n")
+    case.conf("e0", f"--remote=capture,format=pcapng,allow-uid={uid}@sd:client")
+    case.reload_units()
+    case.start("e0")
+    allowed = case.client("outside", "capture", "unix:/run/pktlock/e0.sock", "-c", "1", "-w", "/dev/null")
+    case.wait_journal("pktlock@e0.service", f"client connected.*uid={uid}")
+    case.wire("e1").send(plk.frame(0))
+    plk.equal(allowed.wait(), 0, "status of who is in allow-uid=")
+    other = case.client("other", "capture", "unix:/run/pktlock/e0.sock", "-c", "1", "-w", "/dev/null")
+    plk.equal(other.wait(), 1, "status of who is not")
+    case.wait_journal("pktlock@e0.service", "client refused.*uid=")
+
+
+def test_two_sockets(case):
+    """A second socket, by its name, as the example says; whichever of them is connected to first."""
+    case.veth("e0", "e1")
+    case.example("pktlock-inject@.socket", "/run/systemd/system/pktlock-inject@.socket")
+    case.example("two-sockets.conf", "/run/systemd/system/pktlock@e0.service.d/two-sockets.conf")
+    case.reload_units()
+    for first, second in (("e0", "e0-in"), ("e0-in", "e0")):
+        case.start("e0")
+        case.machine.systemctl("start", "pktlock-inject@e0.socket")
+        formats = {"e0": Blocks(), "e0-in": plk.QEMU}
+        clients = {name: case.connect(name, formats[name]) for name in (first, second)}
+        wire = case.wire("e1")
+        plk.sync(wire, clients["e0"])
+        clients["e0-in"].send(plk.frame(1, src=plk.NEAR))
+        wire.expect([plk.frame(1, src=plk.NEAR)])
+        case.machine.systemctl("stop", "pktlock@e0.socket")
+        for unit in ("pktlock@e0.service", "pktlock-inject@e0.socket"):
+            plk.equal(case.machine.state(unit), "inactive", f"{unit} after the first socket was stopped")
+        plk.equal(os.listdir(case.machine.path("/run/pktlock")), [], "files after that")
+
+
+def test_examples(case):
+    """Each example of a drop-in, put where its comment says, serves what it promises."""
+    case.veth("e0", "e1")
+    roles = {"capture.conf": plk.QEMU, "attach.conf": plk.QEMU, "vnet.conf": plk.VNET12}
+    for name, fmt in roles.items():
+        case.example(name, "/run/systemd/system/pktlock@e0.service.d/example.conf")
+        case.reload_units()
+        case.start("e0")
+        served(case, "e0", "e1", fmt)
+        case.machine.systemctl("stop", "pktlock@e0.socket")
+    case.example("inject.conf", "/run/systemd/system/pktlock@e0.service.d/example.conf")
+    case.reload_units()
+    case.start("e0")
+    wire, client = case.wire("e1"), case.connect("e0")
+    mine = plk.frame(1, src=bytes.fromhex("525400123456"))
+    client.send(plk.frame(0, src=plk.NEAR), mine)
+    wire.expect([mine], "of two frames, of which one has the source address of the example")
+    case.machine.systemctl("stop", "pktlock@e0.socket")
+    case.example("eth1.conf", "/etc/pktlock/e0.conf")
+    case.start("e0")
+    case.connect("e0", Blocks())
+    case.machine.whole("pktlock@e0.service")
+
+
+def tcp_client(case, port):
+    with plk.inside(machine.MACHINE):
+        sock = case.keep(socket.create_connection(("127.0.0.1", port), plk.WAIT))
+    return case.keep(plk.Client(sock, Blocks()))
+
+
+def test_tcp(case):
+    """Both examples of TCP: a port that systemd makes, for which the service needs no address family, and one of our own."""
+    case.veth("e0", "e1")
+    wire = case.wire("e1")
+    case.example("pktlock-tcp@.socket", "/run/systemd/system/pktlock-tcp@.socket")
+    case.example("tcp-socket.conf", "/run/systemd/system/pktlock@e0.service.d/tcp.conf")
+    case.reload_units()
+    case.start("e0")
+    case.machine.systemctl("start", "pktlock-tcp@e0.socket")
+    plk.sync(wire, tcp_client(case, 4789), case.connect("e0", Blocks()))
+    case.machine.systemctl("stop", "pktlock@e0.socket")
+    case.example("tcp.conf", "/run/systemd/system/pktlock@e0.service.d/tcp.conf")
+    case.reload_units()
+    case.start("e0")
+    unix = case.connect("e0", Blocks())  # it starts the service, which makes the port
+    plk.sync(wire, unix)
+    plk.sync(wire, tcp_client(case, 4789))
+
+
+def test_own_socket(case):
+    """punix: in /run/pktlock, without a socket of systemd's: the service is started by itself."""
+    case.veth("e0", "e1")
+    case.conf("e0", "--remote=capture,format=pcapng@punix:/run/pktlock/own.sock")
+    case.stack.callback(case.machine.systemctl, "stop", "pktlock@e0.service")
+    case.machine.systemctl("start", "pktlock@e0.service")
+    node = os.stat(case.machine.path("/run/pktlock/own.sock"))
+    plk.equal(stat.S_IMODE(node.st_mode), 0o660, "mode of the socket")
+    case.user("inside", "pktlock")
+    member = case.client("inside", "capture", "unix:/run/pktlock/own.sock", "-c", "1", "-w", "/dev/null")
+    case.wait_journal("pktlock@e0.service", "client connected")
+    case.wire("e1").send(plk.frame(0))
+    plk.equal(member.wait(), 0, "status of the member's capture")
+    case.machine.systemctl("stop", "pktlock@e0.service")
+    plk.equal(os.listdir(case.machine.path("/run/pktlock")), [], "files after the stop")
+
+
+def test_reload(case):
+    """A reload ends no connection and no process."""
+    case.veth("e0", "e1")
+    case.start("e0")
+    wire, client = served(case, "e0", "e1")
+    before = case.machine.whole("pktlock@e0.service")
+    case.machine.systemctl("reload", "pktlock@e0.service")
+    case.wait_journal("pktlock@e0.service", "reload")
+    plk.equal(case.machine.family("pktlock@e0.service"), before, "processes")
+    plk.equal(case.machine.show("pktlock@e0.service", "ActiveState", "NRestarts"), ["active", "0"], "state, restarts")
+    wire.send(plk.frame(1))
+    client.expect([plk.frame(1)], "after the reload")
+
+
+def test_stop(case):
+    """Stopping the service leaves the door, which starts it again; stopping the door takes all. Others go on."""
+    for name, far in (("e0", "e1"), ("f0", "f1")):
+        case.veth(name, far)
+        case.start(name)
+    _, gone = served(case, "e0", "e1")
+    wire, client = served(case, "f0", "f1")
+    case.machine.systemctl("stop", "pktlock@e0.service")
+    gone.wait_closed()
+    plk.equal(case.machine.show("pktlock@e0.service", "ActiveState", "Result", "NFileDescriptorStore"), ["inactive", "success", "0"],
+              "state, result and stored descriptors of the service")
+    plk.equal(case.machine.state("pktlock@e0.socket"), "active", "the socket after the service was stopped")
+    served(case, "e0", "e1")
+    case.machine.systemctl("stop", "pktlock@e0.socket")
+    plk.equal(case.machine.family("pktlock@e0.service"), {}, "processes after the socket was stopped")
+    plk.equal(os.listdir(case.machine.path("/run/pktlock")), ["f0.sock"], "files after the socket was stopped")
+    case.machine.systemctl("start", "pktlock@e0.socket")  # which systemd refuses while the service runs
+    served(case, "e0", "e1")
+    wire.send(plk.frame(1))
+    client.expect([plk.frame(1)], "of the other interface")
+
+
+if __name__ == "__main__":
+    machine.main()

@@ -190,6 +190,10 @@ class Machine:
 
     # Units
 
+    def unit(self, name):
+        """The path of an installed unit."""
+        return f"/usr/local/lib/systemd/system/{name}"
+
     def show(self, unit, *names):
         """What systemd knows of a unit: the value of a property, or a list of several."""
         text = self.systemctl("show", unit, *(f"--property={name}" for name in names)).stdout

@@ -154,7 +154,8 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 		/* #syscalls:front recvmsg[0=PLK_FRONT_FD_WORKER,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
 		/* #syscalls:worker recvmsg[0=PLK_WORKER_FD_FRONT,2=MSG_DONTWAIT|MSG_CMSG_CLOEXEC] (messages) */
 		n = recvmsg(end->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+		/* that it closed with something unread is told once, and before what it said last */
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	n_fds = fds_collect(&header, fds, 1);

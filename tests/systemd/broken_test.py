@@ -92,10 +92,10 @@ def test_machine(case):
     """An interface that comes later; a program that is missing, as half-way through an upgrade."""
     case.veth("f1", "f1w")
     case.file("/run/systemd/system/pktlock@f1.service.d/missing.conf",
-              "[Service]\nExecStart=\nExecStart=/usr/local/sbin/gone --interface=%i $PKTLOCK_OPTIONS\n")
-    gone = case.machine.path("/usr/local/sbin/gone")
+              "[Service]\nExecStart=\nExecStart=/usr/sbin/gone --interface=%i $PKTLOCK_OPTIONS\n")
+    gone = case.machine.path("/usr/sbin/gone")
     os.symlink("nowhere", gone)
-    case.stack.callback(case.machine.remove, "/usr/local/sbin/gone")
+    case.stack.callback(case.machine.remove, "/usr/sbin/gone")
     case.reload_units()
 
     def install():

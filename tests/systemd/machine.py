@@ -3,12 +3,12 @@
 
 A test file has functions test_NAME(machine) and ends with machine.main(). It is run as
 
-    /usr/bin/python3 FILE --build=DIRECTORY --root=DIRECTORY [NAME...]
+    /usr/bin/python3 FILE --packages=DIRECTORY --root=DIRECTORY [NAME...]
 
-where --build is a finished build and --root what root.sh has made. It starts itself again in namespaces of its own (as the
-tests of tests/netns do, whose plk.py has the frames and clients), lays a fresh file system over the root, installs pktlock
-there, and boots it once: systemd is process 1 of a machine within. All tests of a file share that machine; each has
-interfaces and instances of its own. The test itself stays outside, and reaches the machine's files by /proc/PID/root, and
+where --packages has those of this version and of a next one (tests/package/build.sh), and --root is what root.sh has made. It
+starts itself again in namespaces of its own (as the tests of tests/netns do, whose plk.py has the frames and clients), lays a
+fresh file system over the root, boots it, and has apt install pktlock there: systemd is process 1 of a machine within. All
+tests of a file share that machine; each has interfaces and instances of its own. The test itself stays outside, and reaches the machine's files by /proc/PID/root, and
 its network by the name MACHINE. It needs root, and exits with 77 (skipped) where it is not.
 """
 
@@ -92,16 +92,12 @@ def cgroup_make(where):
 class Machine:
     """systemd as process 1, with pktlock installed and not started."""
 
-    def __init__(self, build, root):
-        self.build = build
-        self.bin = os.path.join(build, "bin")
-        self.dir = "/run/plk"  # for the tests
-        self.stack = contextlib.ExitStack()
-        self._overlay(root)
-        self._install()
+    def __init__(self, packages, root):
+        self._overlay(root, packages)
         self._boot()
+        self.install("this")
 
-    def _overlay(self, root):
+    def _overlay(self, root, packages):
         for name in ("cgroup", "fresh"):
             os.mkdir(f"/run/{name}")
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/fresh")
@@ -110,9 +106,13 @@ class Machine:
         self.root = "/run/fresh/root"
         run("mount", "-t", "overlay", "-o", f"lowerdir={root},upperdir=/run/fresh/upper,workdir=/run/fresh/work", "overlay",
             self.root)
+        shutil.copytree(packages, f"{self.root}/packages")
 
-    def _install(self):
-        run("cmake", "--install", self.build, env={**os.environ, "DESTDIR": self.root})
+    def install(self, version):
+        """The package of this version, or of the next one, as the administrator does it."""
+        names = [name for name in os.listdir(f"{self.root}/packages/{version}") if name.startswith("pktlock_")]
+        return self.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--quiet", "--yes", "--no-install-recommends",
+                        *(f"/packages/{version}/{name}" for name in names))
 
     def _boot(self):
         run("mount", "-t", "cgroup2", "cgroup2", "/run/cgroup")
@@ -130,8 +130,6 @@ class Machine:
         if state != "running":
             failed = self.run("systemctl", "--failed", "--no-legend", check=False).stdout
             raise plk.Failure(f"the machine is {state}: {failed}")
-        self.run("systemd-sysusers")
-        self.run("systemd-tmpfiles", "--create", "pktlock.conf")
 
     def _init(self):
         plk.check(self.outer.poll() is None, f"the machine did not boot: {self.outer.poll() is not None and self.outer.stderr.read()}")
@@ -145,7 +143,6 @@ class Machine:
 
     def close(self):
         """Ends it, and all that runs in it."""
-        self.stack.close()
         if hasattr(self, "outer"):
             self.outer.kill()  # process 1 goes with it (--kill-child), and everything with process 1
             self.outer.wait()
@@ -186,13 +183,13 @@ class Machine:
 
     def example(self, name):
         """The path of an installed example."""
-        return f"/usr/local/share/doc/pktlock/examples/{name}"
+        return f"/usr/share/doc/pktlock/examples/{name}"
 
     # Units
 
     def unit(self, name):
         """The path of an installed unit."""
-        return f"/usr/local/lib/systemd/system/{name}"
+        return f"/usr/lib/systemd/system/{name}"
 
     def show(self, unit, *names):
         """What systemd knows of a unit: the value of a property, or a list of several."""
@@ -325,7 +322,7 @@ class Case:
 
     def client(self, user, *words):
         """Starts pktlock in the machine as one of its users."""
-        process = plk.Process([shutil.which("nsenter"), *self.machine.inside("/usr/local/bin/pktlock", *words, user=user)[1:]])
+        process = plk.Process([shutil.which("nsenter"), *self.machine.inside("/usr/bin/pktlock", *words, user=user)[1:]])
         self.stack.callback(process.kill)
         return process
 
@@ -374,13 +371,13 @@ def run_one(machine, name, function):
 def option(name):
     found = next((arg.partition("=")[2] for arg in sys.argv[1:] if arg.startswith(f"--{name}=")), None)
     if found is None:
-        sys.exit(f"usage: {sys.argv[0]} --build=DIRECTORY --root=DIRECTORY [NAME...]")
+        sys.exit(f"usage: {sys.argv[0]} --packages=DIRECTORY --root=DIRECTORY [NAME...]")
     return os.path.abspath(found)
 
 
 def main():
     """Runs the tests of the file that was started."""
-    build, root = option("build"), option("root")
+    packages, root = option("packages"), option("root")
     names = [arg for arg in sys.argv[1:] if not arg.startswith("--")]
     if plk.INSIDE not in sys.argv:
         os.closerange(3, 1 << 16)
@@ -389,7 +386,7 @@ def main():
             sys.exit(plk.SKIPPED)
         world = os.path.join(HERE, "..", "netns", "world.sh")
         sys.stdout.flush()
-        os.execv(world, [world, sys.executable, "-B", os.path.abspath(sys.argv[0]), f"--build={build}", f"--root={root}", *names,
+        os.execv(world, [world, sys.executable, "-B", os.path.abspath(sys.argv[0]), f"--packages={packages}", f"--root={root}", *names,
                          plk.INSIDE])
     child = os.fork()
     if child:
@@ -402,7 +399,7 @@ def main():
     began = time.monotonic()
     results = []
     try:
-        machine.__init__(build, root)  # pylint: disable=unnecessary-dunder-call
+        machine.__init__(packages, root)  # pylint: disable=unnecessary-dunder-call
         print(f"boot {time.monotonic() - began:6.2f} s", flush=True)
         results = [run_one(machine, name.removeprefix("test_"), tests[name]) for name in chosen]
     finally:

@@ -111,8 +111,10 @@ class Machine:
     def install(self, version):
         """The package of this version, or of the next one, as the administrator does it."""
         names = [name for name in os.listdir(f"{self.root}/packages/{version}") if name.startswith("pktlock_")]
-        return self.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--quiet", "--yes", "--no-install-recommends",
-                        *(f"/packages/{version}/{name}" for name in names))
+        return self.apt("install", "--no-install-recommends", "--allow-downgrades", *(f"/packages/{version}/{name}" for name in names))
+
+    def apt(self, *words):
+        return self.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes", *words)
 
     def _boot(self):
         run("mount", "-t", "cgroup2", "cgroup2", "/run/cgroup")

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# install-deps.sh [demo]: install the Debian packages that are missing, and no others. Without an argument: all that
-# ci/test.sh needs; demo: what ci/demo.sh needs. Root, or with sudo.
+# install-deps.sh [demo | package]: install the Debian packages that are missing, and no others. Without an argument: all that
+# ci/test.sh needs; demo: what ci/demo.sh needs; package: what ci/package.sh needs. Root, or with sudo.
 set -euo pipefail
 
 demo=(
@@ -12,6 +12,9 @@ demo=(
 	# run: namespaces, ping, systemd-socket-activate, ps, and tcpdump to look at frames
 	iproute2 iputils-ping systemd procps tcpdump util-linux
 )
+package=(
+	dpkg-dev file gzip
+)
 test=(
 	# another C library, for the preset musl
 	musl-tools
@@ -21,8 +24,8 @@ test=(
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks
 	apparmor binutils diffutils ethtool iperf3 netbase tshark valgrind shellcheck git strace
-	# packages (ci/package.sh), what looks at them, and a small Debian to install them in
-	dpkg-dev file gzip lintian mmdebstrap
+	# what looks at packages, and a small Debian to install them in
+	lintian mmdebstrap
 	# the manual, and the shells that complete
 	bash-completion mandoc zsh
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
@@ -34,18 +37,19 @@ test=(
 packages=("${demo[@]}")
 case ${1:-} in
 demo) ;;
-'') packages+=("${test[@]}") ;;
+package) packages+=("${package[@]}") ;;
+'') packages+=("${package[@]}" "${test[@]}") ;;
 *)
-	echo "usage: ci/install-deps.sh [demo]" >&2
+	echo "usage: ci/install-deps.sh [demo | package]" >&2
 	exit 2
 	;;
 esac
 PATH=$PATH:/usr/sbin:/sbin # as root by plain su they are missing
 
 missing=()
-for package in "${packages[@]}"; do
-	status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
-	[[ $status == installed ]] || missing+=("$package")
+for name in "${packages[@]}"; do
+	status=$(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null || true)
+	[[ $status == installed ]] || missing+=("$name")
 done
 if ((${#missing[@]} == 0)); then
 	exit 0

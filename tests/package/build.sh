@@ -5,6 +5,7 @@
 set -euo pipefail
 source=$1
 directory=$2
+export CMAKE_BUILD_PARALLEL_LEVEL=1 # other tests run beside this
 rm -rf "$directory"
 "$source/ci/package.sh" --version=0.999-1 "$directory/next"
 "$source/ci/package.sh" "$directory/this"

@@ -220,6 +220,12 @@ quiet in_root dpkg --purge pktlock
 left purge $administrators
 in_root getent passwd pktlock >/dev/null || fail "the user's number may become somebody else's"
 
+# What the programs need is asked for.
+machine
+quiet in_root dpkg --remove --force-depends libpcap0.8
+! in_root dpkg --install "${this_debs[0]}" >"$work/log" 2>&1 || fail "installed without libpcap"
+grep --quiet 'pktlock depends on libpcap0.8' "$work/log" || { cat "$work/log" >&2 && fail "another reason than libpcap"; }
+
 # Where nobody has written anything, nothing is left; where systemd seems to run, a first installation asks nothing of it.
 machine
 files >"$work/before"

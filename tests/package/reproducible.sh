@@ -11,7 +11,7 @@ elsewhere=$work/a-directory-whose-name-is-longer/than-that-of-the-source
 mkdir -p "$elsewhere"
 
 umask 027
-export TZ=Pacific/Auckland LANG=tr_TR.UTF-8 LC_ALL='' CMAKE_BUILD_PARALLEL_LEVEL=3
+export TZ=Pacific/Auckland LANG=tr_TR.UTF-8 LC_ALL='' CMAKE_BUILD_PARALLEL_LEVEL=2
 # in reverse, so that a directory gives them in another order
 (cd "$source" && find . -path ./build -prune -o -path ./.git -prune -o -type f -print0 | sort --zero-terminated --reverse |
 	xargs --null cp --parents --target-directory="$elsewhere")

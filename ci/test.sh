@@ -31,18 +31,52 @@ result() {
 	results+=("$(printf '%-44s %s' "$1" "$2")")
 }
 
-# build PRESET: configure and build; what the compiler says is shown when it fails.
+# preset_make PRESET: configure and build; its log and how it ended are left in $logs.
+logs=$(mktemp -d)
+preset_make() {
+	local status=0
+	{ cmake --preset "$1" && cmake --build --preset "$1"; } >"$logs/$1" 2>&1 || status=$?
+	echo "$status" >"$logs/$1.done"
+}
+
+# build PRESET: what the compiler says is shown when it fails. If it is being built already, that is waited for.
+ahead=''
 build() {
-	local log
-	log=$(mktemp)
-	if ! { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1; then
-		cat "$log"
-		rm -f "$log"
+	if [[ " $ahead " != *" $1 "* ]]; then
+		preset_make "$1"
+	fi
+	while [[ ! -s $logs/$1.done ]]; do
+		sleep 0.2
+	done
+	if [[ $(<"$logs/$1.done") != 0 ]]; then
+		cat "$logs/$1"
 		echo "build failed: preset $1" >&2
 		exit 1
 	fi
-	rm -f "$log"
 }
+
+# build_ahead PRESET...: one after the other, behind the tests' back: most of these wait more than they compute.
+builder=''
+build_ahead() {
+	ahead=$*
+	set -m # a process group of its own, to be ended as one
+	{
+		renice -n 19 -p "$BASHPID" >/dev/null
+		for preset; do
+			preset_make "$preset"
+		done
+	} &
+	builder=$!
+	set +m
+}
+leave() {
+	if [[ -n $builder ]]; then
+		kill -- "-$builder" 2>/dev/null || true # it may have ended
+		wait "$builder" 2>/dev/null || true
+	fi
+	rm -rf "$logs"
+}
+trap leave EXIT
 
 # tests PRESET [CTEST-ARGUMENT...]: run tests; the whole output goes to build/PRESET/ctest.log, the closing lines are shown.
 tests() {
@@ -73,6 +107,8 @@ if [[ ${1:-} == --quick ]]; then
 	exit 0
 fi
 
+build_ahead clang musl asan msan debug fuzz afl
+
 section "format: clang-format and shellcheck"
 find src include sandbox fuzz tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 find ci sandbox fuzz tests -name '*.sh' -print0 | xargs -0 shellcheck ci/package/{postinst,prerm,postrm}
@@ -83,9 +119,9 @@ result "format" "as .clang-format and shellcheck want it"
 # tests of that are for the release build, and under sanitizers.
 long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|roles|superframe|switch)'
 
-section "clang: release build, all tests but other kernels, peers, units and the long ones"
+section "clang: release build, all tests but other kernels, peers, units, pages and the long ones"
 build clang
-tests clang -j2 -LE 'vm|compat|systemd' -E "^sandbox.(hostile|inject|heal)|^$long"
+tests clang -j2 -LE 'vm|compat|systemd|man' -E "^sandbox.(hostile|inject|heal)|^$long"
 
 section "musl: the daemon as static files, all its tests but peers and the long ones"
 build musl

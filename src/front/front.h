@@ -425,7 +425,7 @@ void plk_words_namespaces(unsigned set, char *out);
 _Noreturn void plk_words_fail(int status, const char *option, struct plk_span text,
 			      const char *reason, ...) __attribute__((format(printf, 4, 5)));
 
-/** plk_words_fail_at() - the same for an expected error, with its offset */
+/** plk_words_fail_at() - the same for an expected error, with its offset, and what to do where that is not plain */
 _Noreturn void plk_words_fail_at(const char *option, struct plk_span text, enum plk_err err,
 				 size_t at);
 

@@ -13,6 +13,7 @@
 
 #include "base/writer.h"
 #include "front/front.h"
+#include "text/words.h"
 
 #define TEXT_BYTES 512   /* of a refused text in a message */
 #define COUNTER_BYTES 44 /* " ", a name of a counter, "=", 20 digits */
@@ -535,9 +536,56 @@ range_of(const char *option)
 	return "";
 }
 
+/* For a name that no descriptor has. */
+static const char *
+name_hint(void)
+{
+	uint32_t index;
+
+	if (!front.listen.has_names)
+		return "; a service manager gives names (FileDescriptorName=), and none did: take "
+		       "the number (pfd:)";
+	if (plk_listen_name_find(front.listen.names, front.listen.n_fds, plk_span_str("connection"),
+				 &index) != PLK_E_NAME_NONE)
+		return "; one is called 'connection': set Accept=no in the socket unit";
+	return "; FileDescriptorName= of its socket unit gives a descriptor its name";
+}
+
+/* What to do about an inherited descriptor that cannot be used; "" or a phrase that begins with "; ". */
+static const char *
+inherited_hint(enum plk_err err)
+{
+	switch (err) {
+	case PLK_E_NAME_NONE:
+		return name_hint();
+	case PLK_E_NAME_SEVERAL:
+		return "; each needs a socket unit of its own with a FileDescriptorName= of its "
+		       "own, or take them by number (pfd:)";
+	case PLK_E_ADOPT_CLOSED:
+		return "; whoever starts pktlockd must pass it, as a socket unit or "
+		       "systemd-socket-activate does";
+	case PLK_E_ADOPT_RANGE:
+		return "; those that it passes have the numbers from 3 on";
+	case PLK_E_ADOPT_UNCLAIMED:
+		return "; a --remote must have it (pfd:, sd:), or it must not be passed (Service= "
+		       "of a socket unit)";
+	case PLK_E_ADOPT_FILE:
+	case PLK_E_ADOPT_TYPE:
+		return "; in a socket unit use ListenStream=";
+	case PLK_E_ADOPT_FAMILY:
+		return "; in a socket unit use ListenStream= with a path";
+	case PLK_E_ADOPT_LISTEN:
+		return "; whoever passes it must call listen(2)";
+	case PLK_E_ADOPT_TWICE:
+		return "; each remote needs a socket of its own";
+	default:
+		return "";
+	}
+}
+
 void
 plk_words_fail_at(const char *option, struct plk_span text, enum plk_err err, size_t at)
 {
-	plk_words_fail(2, option, text, "%s%s at byte %zu", plk_err_text(err),
-		       err == PLK_E_NUM_RANGE ? range_of(option) : "", at);
+	plk_words_fail(2, option, text, "%s%s at byte %zu%s", plk_err_text(err),
+		       err == PLK_E_NUM_RANGE ? range_of(option) : "", at, inherited_hint(err));
 }

@@ -2,7 +2,9 @@
 """What a service manager or a shell hands over: inherited descriptors, LISTEN_*, the command line."""
 
 import os
+import re
 import socket
+import time
 
 import plk
 
@@ -27,13 +29,28 @@ def untouched(case):
 # Adoption, one refusal each
 
 
-def check_refusal(case, text, thing, spec="capture@pfd:7", fds=None):
+# What each refusal says to do.
+ADVICE = {
+    "descriptor is not open": "; whoever starts pktlockd must pass it, as a socket unit or systemd-socket-activate does",
+    "descriptor is not a socket": "; in a socket unit use ListenStream=",
+    "need tcp=yes": "",
+    "socket is not AF_UNIX": "; in a socket unit use ListenStream= with a path",
+    "socket is not SOCK_STREAM": "; in a socket unit use ListenStream=",
+    "socket is not listening": "; whoever passes it must call listen(2)",
+    "socket is connected, not listening": "",  # its text has it
+}
+
+
+def check_refusal(case, text, thing, spec="capture@pfd:7", fds=None, advice=None):
     case.veth()
     before = untouched(case)
     fds = {7: thing} if fds is None else fds
+    advice = ADVICE[text] if advice is None else advice
     refusal = refused(case, text, f"--remote={spec}", f"--remote=capture@punix:{case.path('mine')}", fds=fds)
     plk.check(f"'{spec}'" in refusal.stderr, f"does not quote {spec}: {refusal.stderr}")
     plk.check("--remote" in refusal.stderr, f"does not name the option: {refusal.stderr}")
+    complaint = refusal.stderr.splitlines()[-1]
+    plk.check(complaint.endswith(f" at byte {spec.index(':') + 1}{advice}"), f"no advice {advice!r}: {complaint}")
     plk.equal(untouched(case), before, "files before and after")
 
 
@@ -111,7 +128,8 @@ def test_same_socket_twice(case):
     listener = case.listener()
     case.veth()
     for second in ("7", "8"):  # the same number, and another number of the same socket
-        refused(case, "already used by another remote", "--remote=capture@pfd:7", f"--remote=inject@pfd:{second}",
+        refused(case, "already used by another remote at byte 11; each remote needs a socket of its own",
+                "--remote=capture@pfd:7", f"--remote=inject@pfd:{second}",
                 fds={7: listener, 8: listener})
 
 
@@ -199,14 +217,19 @@ def test_listen_by_number(case):
 
 
 def test_listen_by_name_in_any_order(case):
+    """The order of socket units is not defined: a name is the same socket wherever it stands, and a number another one."""
     case.veth()
     wire = case.wire()
-    daemon = case.daemon("--remote=inject@sd:second", "--remote=capture@sd:first-one", "--remote=capture@pfd:5",
-                         fds=listeners(case, 3), listen=["first-one", "second", "second.b"])
-    plk.sync(wire, case.connect(case.path("0.sock")), case.connect(case.path("2.sock")))
-    case.connect(case.path("1.sock")).send(plk.frame(1, 60, plk.FAR, plk.NEAR))
-    wire.expect([plk.frame(1, 60, plk.FAR, plk.NEAR)])
-    daemon.stop()
+    sockets = {name: case.listener(name) for name in ("first-one", "second", "second.b")}
+    for names in (("first-one", "second", "second.b"), ("second.b", "second", "first-one"), ("second", "second.b", "first-one")):
+        by_number = names.index("second.b") + 3
+        daemon = case.daemon("--remote=inject@sd:second", "--remote=capture@sd:first-one", f"--remote=capture@pfd:{by_number}",
+                             fds={3 + i: sockets[name] for i, name in enumerate(names)}, listen=names)
+        clients = [case.connect(case.path(name)) for name in ("first-one", "second.b")]
+        plk.sync(wire, *clients)
+        case.connect(case.path("second")).send(plk.frame(1, 60, plk.FAR, plk.NEAR))
+        wire.expect([plk.frame(1, 60, plk.FAR, plk.NEAR)])
+        daemon.stop()
 
 
 def test_listen_with_tap(case):
@@ -222,14 +245,15 @@ def test_number_outside_the_range(case):
     case.veth()
     pair = listeners(case, 2)
     for number in (5, 8):
-        refused(case, "not among those that LISTEN_FDS passes", "--remote=capture@pfd:3", "--remote=capture@pfd:4",
+        refused(case, "not among those that LISTEN_FDS passes at byte 12; those that it passes have the numbers from 3 on", "--remote=capture@pfd:3", "--remote=capture@pfd:4",
                 f"--remote=capture@pfd:{number}", fds={**pair, number: case.listener(f"x{number}")}, listen=2)
 
 
 def test_unclaimed(case):
     case.veth()
     pair = listeners(case, 2)
-    refused(case, "no option uses it", "--remote=capture@pfd:3", fds=pair, listen=2)
+    refused(case, "no option uses it at byte 0; a --remote must have it (pfd:, sd:), or it must not be passed",
+            "--remote=capture@pfd:3", fds=pair, listen=2)
     refused(case, "no option uses it", "--remote=capture@sd:b", fds=pair, listen=["a", "b"])
 
 
@@ -241,12 +265,14 @@ def test_names(case):
         text = "LISTEN_FDNAMES"
         refusal = refused(case, text, *args, fds=pair, listen=2, env={"LISTEN_FDNAMES": names})
         plk.check("exactly as many names" in refusal.stderr, refusal.stderr)
-    refused(case, "no inherited descriptor has this name", "--remote=capture@sd:c", "--remote=capture@pfd:3",
+    refused(case, "no inherited descriptor has this name at byte 11; FileDescriptorName= of its socket unit gives a descriptor its name",
+            "--remote=capture@sd:c", "--remote=capture@pfd:3",
             "--remote=capture@pfd:4", fds=pair, listen=["a", "b"])
-    refused(case, "several inherited descriptors have this name", "--remote=capture@sd:a", "--remote=capture@pfd:4",
+    refused(case, "several inherited descriptors have this name at byte 11; each needs a socket unit of its own", "--remote=capture@sd:a", "--remote=capture@pfd:4",
             fds=pair, listen=["a", "a"])
     refused(case, "no inherited descriptor has this name", "--remote=capture@sd:a", *args, fds=pair, listen=2)
-    refused(case, "no inherited descriptor has this name", "--remote=capture@sd:a", fds=pair)
+    refused(case, "no inherited descriptor has this name at byte 11; a service manager gives names (FileDescriptorName=), and none did: "
+            "take the number (pfd:)", "--remote=capture@sd:a", fds=pair)
 
 
 def test_listen_pid_of_another(case):
@@ -263,6 +289,91 @@ def test_listen_pid_of_another(case):
         os.unlink(case.path("x"))
     refused(case, "no inherited descriptor has this name", "--remote=capture@sd:a", fds=listeners(case, 1),
             env={"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "a"})
+
+
+# Becomes the rest of its arguments, with LISTEN_PIDFDID as that process has it, or one that it has not.
+PIDFDID = """
+import os, sys
+fd = os.pidfd_open(os.getpid())
+inode = os.fstat(fd).st_ino
+os.environ["LISTEN_PIDFDID"] = sys.argv[1].format(inode, inode + 1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def pidfd_inode(pid):
+    fd = os.pidfd_open(pid)
+    try:
+        return os.fstat(fd).st_ino
+    finally:
+        os.close(fd)
+
+
+def test_listen_pidfdid(case):
+    """Where there is one, it says more than LISTEN_PID, which may be a number used again."""
+    if pidfd_inode(os.getpid()) == pidfd_inode(1):
+        print("     this kernel's pidfds have no inode of their own: LISTEN_PIDFDID is ignored, and not tested")
+        return
+    case.veth()
+    fds = listeners(case, 1)
+
+    def under(value):
+        return ["/usr/bin/python3", "-c", PIDFDID, value]
+
+    daemon = case.daemon("--remote=capture@sd:a", fds=fds, listen=["a"], under=under("{0}"))
+    for role in ("front", "worker"):
+        with open(f"/proc/{daemon.family[role]}/environ", "rb") as file:
+            plk.equal(file.read().strip(b"\0"), b"", f"environment of the {role}")
+    daemon.stop()
+    for value in ("{1}", "0{0}", " {0}", "", "18446744073709551616"):
+        refused(case, "no inherited descriptor has this name", "--remote=capture@sd:a", fds=fds, listen=["a"], under=under(value))
+
+
+ACTIVATE = "/usr/bin/systemd-socket-activate"
+
+
+def activated(case, *options, remote, **more):
+    """A daemon started by the first connection."""
+    daemon = case.daemon(f"--remote={remote}", under=[ACTIVATE, "-l", case.path("a.sock"), *options], ready=False, **more)
+    plk.poll_until(lambda: os.path.exists(case.path("a.sock")), "the socket")
+    return daemon
+
+
+def test_socket_activate(case):
+    """The real one: nothing runs before the first connection, which is served."""
+    case.veth()
+    for options, remote in ((["--fdname=client"], "capture@sd:client"), ([], "capture@pfd:3"),
+                            (["-l", case.path("b.sock"), "--fdname=client:other"], "capture@sd:other")):
+        more = ["--remote=capture@sd:client"] if "sd:other" in remote else []
+        daemon = case.daemon(f"--remote={remote}", *more, under=[ACTIVATE, "-l", case.path("a.sock"), *options], ready=False)
+        plk.poll_until(lambda: os.path.exists(case.path("a.sock")), "the socket")
+        time.sleep(0.1)
+        plk.check("pktlockd" not in daemon.stderr, f"runs already: {daemon.stderr}")
+        client = case.connect(case.path("b.sock" if more else "a.sock"))
+        daemon.wait_ready()
+        plk.sync(case.wire(), client)
+        daemon.stop()
+        for path in ("a.sock", "b.sock"):
+            if os.path.exists(case.path(path)):
+                os.unlink(case.path(path))
+
+
+def test_accept_yes(case):
+    """A socket unit with Accept=yes passes one connection, not a listener: the advice says what to write instead."""
+    case.veth()
+    for options, remote, text in (
+        (["--fdname=connection"], "capture@sd:client",
+         "no inherited descriptor has this name at byte 11; one is called 'connection': set Accept=no in the socket unit"),
+        ([], "capture@pfd:3", "socket is connected, not listening (Accept=yes in a socket unit? use Accept=no) at byte 12"),
+        (["--fdname=client"], "capture@sd:client",
+         "socket is connected, not listening (Accept=yes in a socket unit? use Accept=no) at byte 11"),
+    ):
+        daemon = activated(case, "--accept", *options, remote=remote)
+        client = case.connect(case.path("a.sock"))
+        daemon.wait_log(re.escape(f"pktlockd: --remote: '{remote}': {text}") + "$")
+        client.wait_closed()
+        daemon.kill()
+        os.unlink(case.path("a.sock"))
 
 
 def test_malformed_variables(case):

@@ -506,8 +506,8 @@ owns(void)
 	n += supervisor.service.barrier > 0 && hostile_is_run(supervisor.service.barrier);
 	for (size_t i = 0; i < PLK_NAMESPACES; i++)
 		n += hostile_is_run(supervisor.namespaces.fd[i]);
-	for (size_t i = 0; i < supervisor.n_inherited; i++)
-		n += hostile_is_run(supervisor.inherited[i]);
+	for (size_t i = 0; i < supervisor.inherited.n; i++)
+		n += hostile_is_run(supervisor.inherited.fds[i]);
 	return n;
 }
 

@@ -16,7 +16,6 @@
  * while. Children ignore the signals that stop us, and end when their channel to us closes, so
  * that they also end when we are killed.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -40,12 +39,10 @@
 #include "os/spawn.h"
 #include "os/tap.h"
 #include "sandbox/sandbox.h"
+#include "supervisor/inherited.h"
 #include "supervisor/service.h"
 
-#define EXIT_USAGE \
-	2 /* the highest status that the front gives: something of what we were started with is wrong */
-#define STOP_MS \
-	700 /* for front and worker to end by themselves, after streams that end at a frame boundary */
+#define STOP_MS 700 /* for front and worker to end by themselves: streams end at a frame boundary */
 #define FAULT_BYTES 512
 /* for the broker to remove its socket files, and the service manager to have all; a stop takes less than a second */
 #define STOP_LAST_MS 250
@@ -77,8 +74,7 @@ static struct supervisor {
 	struct plk_msg_confined confined;
 	int signals;
 	int null;
-	int inherited[PLK_SERVICE_INHERITED_MAX];
-	size_t n_inherited;
+	struct plk_inherited inherited;
 	/* RUN: the start is over, and the front has no reason to end before us */
 	enum plk_stage stage;
 	struct plk_service service;
@@ -93,42 +89,6 @@ static struct supervisor {
 };
 
 static char *const no_environment[] = {NULL};
-
-/* ---- what we were started with ---- */
-
-/* Descriptors from 3 on that our parent left open: ours are all CLOEXEC. */
-static int
-inherited_list(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
-
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir)) != NULL) {
-		/* the kernel wrote it; "." and ".." are 0 */
-		int fd = (int)strtol(entry->d_name, NULL, 10);
-
-		if (fd <= STDERR_FILENO || fd == dirfd(dir))
-			continue;
-		if (supervisor.n_inherited == PLK_SERVICE_INHERITED_MAX) {
-			plk_log(PLK_LOG_LINE_ERROR, "more than %d descriptors are inherited",
-				PLK_SERVICE_INHERITED_MAX);
-			exit(EXIT_USAGE);
-		}
-		supervisor.inherited[supervisor.n_inherited++] = fd;
-	}
-	closedir(dir);
-	return 0;
-}
-
-static void
-inherited_close(void)
-{
-	for (size_t i = 0; i < supervisor.n_inherited; i++)
-		plk_fd_close(&supervisor.inherited[i]);
-	supervisor.n_inherited = 0;
-}
 
 /* ---- children ---- */
 
@@ -189,8 +149,8 @@ children_connect(const struct child *a, enum plk_peer a_is, const struct child *
 static int
 taps_give(void)
 {
-	for (size_t i = 0; i < supervisor.n_inherited; i++) {
-		int fd = supervisor.inherited[i];
+	for (size_t i = 0; i < supervisor.inherited.n; i++) {
+		int fd = supervisor.inherited.fds[i];
 		char name[PLK_NAME_FIELD];
 		const struct plk_msg msg = {
 			.type = PLK_MSG_TAP,
@@ -224,51 +184,14 @@ broker_start(void)
 	return error == 0 ? taps_give() : error;
 }
 
-/* The front's environment: what it reads, as far as it is there. */
-static const char *const front_variables[] = {"LISTEN_PID",     "LISTEN_FDS",    "LISTEN_FDNAMES",
-					      "LISTEN_PIDFDID", "WATCHDOG_USEC", "WATCHDOG_PID",
-					      "JOURNAL_STREAM"};
-
-#define N_FRONT_VARIABLES (sizeof front_variables / sizeof *front_variables)
-
-static bool
-is_variable(const char *entry, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(entry, name, n) == 0 && entry[n] == '=';
-}
-
-/* @out: room for all of them and the NULL at the end */
-static void
-environment_pick(char **out)
-{
-	for (char **entry = environ; *entry; entry++) {
-		for (size_t i = 0; i < N_FRONT_VARIABLES; i++) {
-			if (is_variable(*entry, front_variables[i]) &&
-			    getenv(front_variables[i]) == strchr(*entry, '=') + 1)
-				*out++ = *entry;
-		}
-	}
-	*out = NULL;
-}
-
-static void
-environment_forget(void)
-{
-	for (size_t i = 0; i < N_FRONT_VARIABLES; i++)
-		plk_process_forget(front_variables[i]);
-	plk_process_forget("NOTIFY_SOCKET");
-}
-
 static int
 front_start(char **argv)
 {
-	char *environment[N_FRONT_VARIABLES + 1];
+	char *environment[PLK_INHERITED_VARIABLES + 1];
 	struct plk_spawn how = {.argv = argv, .envp = environment, .null = -1, .inherit = true};
 	int error;
 
-	environment_pick(environment);
+	plk_inherited_environment(environment);
 	error = child_start(&supervisor.front, &how, PLK_CHANNEL_FRONT_SUPERVISOR);
 	if (error < 0)
 		return error;
@@ -422,7 +345,7 @@ front_ended(int status)
 	if (supervisor.stopping)
 		return;
 	if (supervisor.stage == PLK_STAGE_START && WIFEXITED(status) &&
-	    WEXITSTATUS(status) <= EXIT_USAGE) {
+	    WEXITSTATUS(status) <= PLK_EXIT_USAGE) {
 		stop(WEXITSTATUS(status)); /* it has said why */
 		return;
 	}
@@ -775,7 +698,8 @@ main(int argc, char **argv)
 	plk_process_begin("pktlockd");
 	must(plk_fd_stdio(), "cannot open /dev/null");
 	plk_log_open("supervisor");
-	must(inherited_list(), "cannot list the inherited descriptors in /proc/self/fd");
+	must(plk_inherited_list(&supervisor.inherited),
+	     "cannot list the inherited descriptors in /proc/self/fd");
 	must(plk_process_raise_files(), "cannot raise the limit of descriptors");
 	must(files_check(), "cannot do with so few descriptors (ulimit -n, LimitNOFILE=)");
 	must(programs_open(), "cannot find pktlockd-broker, -front and -worker beside pktlockd or "
@@ -791,8 +715,8 @@ main(int argc, char **argv)
 	     "cannot give up privileges");
 	must(plk_confine_privileges(), "cannot give up new privileges");
 	must(front_start(argv), "cannot start the front");
-	inherited_close();
-	environment_forget();
+	plk_inherited_close(&supervisor.inherited);
+	plk_inherited_forget();
 	programs_close();
 	plk_namespaces_make(&supervisor.namespaces);
 	must(plk_watch_add(&supervisor.loop, &supervisor.front_watch, supervisor.front.end.fd,

@@ -10,6 +10,7 @@
 #include "os/fd.h"
 #include "os/log.h"
 #include "os/notify.h"
+#include "supervisor/inherited.h"
 
 #define STATUS_MS 1000  /* between two */
 #define ALIVE_MS 10     /* between two; WATCHDOG_USEC is more in practice */
@@ -157,7 +158,7 @@ unstore(struct plk_service *s, const char *name)
 {
 	char text[TEXT_BYTES];
 
-	if (s->unstored >= PLK_SERVICE_INHERITED_MAX)
+	if (s->unstored >= PLK_INHERITED_MAX)
 		return -EBADMSG;
 	s->unstored++;
 	(void)snprintf(text, sizeof text, "FDSTOREREMOVE=1\nFDNAME=" PLK_STORE_PREFIX "%s", name);

@@ -13,9 +13,6 @@
 #include "os/channel.h"
 #include "os/loop.h"
 
-#define PLK_SERVICE_INHERITED_MAX \
-	2048 /* descriptors; 1024 connections may come back, beside listeners */
-
 /** struct plk_service - zeroed is fresh
  * @loop:     borrowed
  * @null:     borrowed; the descriptor of names that only say something

@@ -207,6 +207,7 @@ def test_start_fails(case):
         (2, ["--remote=capture@pfd:4294967299"], "e0"),
         (2, ["--nonsense=\x1b[31m\xff\n"], "e0"),
         (2, [], None),
+        (2, ["--remote=capture@ptcp:0", "--filter=port ("], "e0"),
         (2, ["--remote=" + "x" * 600], "e0"),
         (1, ["--remote=capture@ptcp:0"], "missing0"),
         (1, [f"--remote=capture@punix:{missing}"], "e0"),

@@ -39,7 +39,7 @@ def test_first_client(case):
 def test_file(case):
     """/etc/pktlock/IFNAME.conf says what is served, also with blanks within an option; a restart takes what has changed."""
     case.veth("e0", "e1")
-    case.conf("e0", "--remote=capture,format=vnet@sd:client '--filter=ether proto 0x88b5 or ether proto 0x88b6' --clients=3")
+    case.conf("e0", "--remote=capture,format=vnet@sd:client '--filter=ether proto 0x88b5 or ether proto 0x88b6 or (vlan and arp)' --clients=3")
     case.start("e0")
     wire, _ = served(case, "e0", "e1", plk.VNET12)
     other = case.connect("e0", plk.VNET12)

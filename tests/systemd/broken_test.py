@@ -10,8 +10,8 @@ from machine import Blocks, plk
 
 SERVICE, SOCKET = "pktlock@{}.service", "pktlock@{}.socket"
 GOOD = "--remote=capture,format=pcapng@sd:client"
-STORM = 2.6  # seconds to fail in: more than any limit of systemd looks back
-STARTS = 5  # how often it may have started again meanwhile (RestartSec=)
+STORM = 7.0  # seconds to fail in: systemd's own limit, which the units lift, are five starts in ten seconds
+STARTS = range(5, 8)  # how often it starts again meanwhile (RestartSec=)
 
 # options in the file, and what systemctl status must say
 OPTIONS = (
@@ -43,9 +43,9 @@ class Broken:
         show = self.case.machine.show
         plk.equal(show(socket, "ActiveState", "Result"), ["active", "success"], "the socket")
         again = int(show(service, "NRestarts"))
-        plk.check(2 <= again <= STARTS, f"started again {again} times in {STORM} s")
-        status = self.case.machine.status(service)
-        plk.check(self.reason in status, f"{self.reason!r} is not in: {status}")
+        plk.check(again in STARTS, f"started again {again} times in {STORM} s")
+        # for a moment of each second it is starting, and has not said anything yet
+        plk.poll_until(lambda: self.reason in self.case.machine.status(service), f"{self.reason!r} in systemctl status", 2.0, 0.1)
         self.clients.append(self.case.connect(self.ifname, Blocks()))  # is not refused, and waits
 
     def check_repaired(self, wire):
@@ -77,19 +77,17 @@ def busy(case):
         return int(re.search(r"usage_usec (\d+)", file.read()).group(1)) / 1e6
 
 
-def test_options(case):
+def broken_options(case):
     """What the file says is refused."""
-    all_broken = []
     for i, (options, reason) in enumerate(OPTIONS):
         ifname = f"e{i}"
         case.veth(ifname, f"{ifname}w")
         case.conf(ifname, options)
-        all_broken.append(Broken(case, ifname, reason, lambda ifname=ifname: case.conf(ifname, GOOD)))
-    storm(case, *all_broken)
+        yield Broken(case, ifname, reason, lambda ifname=ifname: case.conf(ifname, GOOD))
 
 
-def test_machine(case):
-    """An interface that comes later; a program that is missing, as half-way through an upgrade."""
+def broken_program(case):
+    """The program is missing, as half-way through an upgrade."""
     case.veth("f1", "f1w")
     case.file("/run/systemd/system/pktlock@f1.service.d/missing.conf",
               "[Service]\nExecStart=\nExecStart=/usr/sbin/gone --interface=%i $PKTLOCK_OPTIONS\n")
@@ -102,7 +100,14 @@ def test_machine(case):
         os.unlink(gone)
         os.symlink("pktlockd", gone)
 
-    storm(case, Broken(case, "f0", "No such device", lambda: case.veth("f0", "f0w")), Broken(case, "f1", "203/EXEC", install))
+    return Broken(case, "f1", "203/EXEC", install)
+
+
+def test_broken(case):
+    """Options that are refused, a program that is missing, an interface that comes later; each on an interface of its own."""
+    program = broken_program(case)
+    interface = Broken(case, "f0", "No such device", lambda: case.veth("f0", "f0w"))
+    storm(case, program, interface, *broken_options(case))
 
 
 def test_left_out(case):

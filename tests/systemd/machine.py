@@ -82,7 +82,7 @@ def cgroup_make(where):
     for name in os.listdir(where):
         path = os.path.join(where, name)
         with contextlib.suppress(OSError):
-            if name.startswith(CGROUPS) and time.time() - os.stat(path).st_mtime > 600:
+            if name.startswith(CGROUPS) and time.time() - os.stat(path).st_mtime > 60:
                 cgroup_remove(path)  # fails while somebody is in it
     path = os.path.join(where, f"{CGROUPS}{os.urandom(6).hex()}")
     os.mkdir(path)

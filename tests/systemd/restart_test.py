@@ -63,6 +63,7 @@ def test_killed(case):
     case.start("e0")
     wire, client = case.wire("e1"), case.connect("e0", Blocks())
     plk.sync(wire, client)
+    plk.equal(case.machine.show(SERVICE, "WatchdogUSec"), "10s", "WatchdogSec= as shipped")
     knocking = Knocking(case.machine.path("/run/pktlock/e0.sock"))
     knocking.start()
     for turn in range(2):
@@ -80,7 +81,6 @@ def test_killed(case):
 
 def test_watchdog(case):
     """A worker, a front or a supervisor that hangs: systemd starts the service again, within WatchdogSec= and RestartSec=."""
-    plk.equal(case.machine.show(SERVICE, "WatchdogUSec"), "10s", "WatchdogSec= as shipped")
     case.veth("e0", "e1")
     case.file("/run/systemd/system/pktlock@e0.service.d/watchdog.conf", "[Service]\nWatchdogSec=1\n")
     case.reload_units()

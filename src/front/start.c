@@ -484,9 +484,9 @@ plk_start_allow(void)
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_CONFINE}, -1);
 }
 
-/* A listener and a connection that is being made for each port, and twice what the store had, before it is lifted and after; beside
- * them the counters' page, and what the worker shows us or the broker sends, one at a time. */
-_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + PLK_STORED_MAX + 2 <= PLK_FRONT_FD_MAX,
+/* An inherited listener, before it is lifted and after, or a connection that is being made, for each port; what the store had, and one of
+ * it while it is lifted; beside them the counters' page, and what the worker shows us or the broker sends, one at a time. */
+_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + PLK_STORED_MAX + 3 <= PLK_FRONT_FD_MAX,
 	       "every descriptor can be closed");
 
 static void

@@ -14,7 +14,6 @@
  * Trust: names and descriptors come from whoever starts the daemon; the worker proves what they are. What a worker wants to have kept
  * must be what we admitted: a hijacked one cannot give itself, or a client, anything for later.
  */
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -69,19 +68,17 @@ plk_store_claim(int fd, struct plk_span name)
 	plk_fd_close(&fd);
 }
 
+/* One after the other, and each closed where it was: so the next finds a low number, and none gets beyond PLK_FRONT_FD_MAX. */
 int
 plk_store_lift(void)
 {
-	for (size_t i = 0; i < front.store.n; i++) {
-		struct front_stored *entry = &front.store.entries[i];
+	int error = 0;
 
-		if (entry->fd < 0)
-			continue;
-		entry->fd = fcntl(entry->fd, F_DUPFD_CLOEXEC, PLK_FRONT_FD_OTHER);
-		if (entry->fd < 0)
-			return -errno;
+	for (size_t i = 0; i < front.store.n && error == 0; i++) {
+		if (front.store.entries[i].fd >= 0)
+			error = plk_fd_lift(&front.store.entries[i].fd, PLK_FRONT_FD_OTHER);
 	}
-	return 0;
+	return error;
 }
 
 int

@@ -40,7 +40,7 @@ class Manager:
     def _serve(self):
         while True:
             try:
-                data, ancillary, _, _ = self.sock.recvmsg(8192, socket.CMSG_SPACE(253 * 4))
+                data, ancillary, _, _ = self.sock.recvmsg(8192, socket.CMSG_SPACE(253 * 4), socket.MSG_CMSG_CLOEXEC)
             except OSError:
                 return
             if not data:
@@ -537,11 +537,11 @@ def test_many(case):
     here = Service(case, {"c": "capture,latency=low", "a": "attach"}, "--clients=1024")
     here.start(nofile=8192)
     wire = case.wire()
-    clients = [here.connect("a" if k % 8 == 0 else "c") for k in range(1000)]
-    counts = plk.poll_until(lambda: here.daemon.counters().get("clients_total") == 1000 and here.daemon.fd_counts(), "1000 clients")
+    clients = [here.connect("a" if k % 8 == 0 else "c") for k in range(1024)]
+    counts = plk.poll_until(lambda: here.daemon.counters().get("clients_total") == 1024 and here.daemon.fd_counts(), "1024 clients")
     for _ in range(2):
         here.restart(nofile=8192)
-        plk.equal(here.back()[:2], (1000, 0), "connections taken back, and not")
+        plk.equal(here.back()[:2], (1024, 0), "connections taken back, and not")
     wire.send(plk.frame(1))
     for client in clients:
         client.expect([plk.frame(1)])

@@ -707,6 +707,10 @@ ready(void)
 	plk_store_forget();
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);
 	plk_front_watchdog();
+	if (front.store.n_restored > 0) { /* else they begin with the first client */
+		plk_front_pulse();
+		plk_front_status();
+	}
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		if (!plk_remote_is_passive(&front.ports[i].port->remote))
 			plk_active_start(i);

@@ -386,6 +386,21 @@ def test_gap_waits(case):
     here.stop()
 
 
+def test_back_is_watched(case):
+    """Connections that came back are in the status, and a worker that has none but these is asked whether it is there."""
+    here, _ = service(case, {"c": "capture"})
+    here.connect("c")
+    admitted(here.daemon, 1)
+    here.stop()
+    here.manager.messages.clear()
+    here.start()
+    os.kill(here.daemon.family["worker"], signal.SIGSTOP)
+    plk.poll_until(lambda: ["STATUS=1 client, 0 frames dropped"] in here.manager.messages, "a status with the connection")
+    here.daemon.wait_log("^pktlockd.front.: error: worker does not answer: ", seconds=7)
+    here.daemon.wait_log("^pktlockd.front.: info: another worker serves$")
+    here.stop()
+
+
 def restart_with(case, remotes, *args, before=({"c": "capture"}), n=1):
     """Connections of one daemon meet another configuration; returns the service after the restart, and the clients."""
     here, _ = service(case, before)

@@ -533,6 +533,8 @@ permitted(unsigned channel, const struct plk_msg *msg)
 	world.serving |= msg->type == PLK_MSG_SERVING;
 	if (msg->type == PLK_MSG_KEPT)
 		kept_note(&msg->u.kept);
+	if (msg->type == PLK_MSG_LEFT && front.stop_timer.at_ms == 0)
+		hostile_must_end(1);
 	if (msg->type == PLK_MSG_RESTORED && world.n_accepted < ACCEPTED_MAX)
 		world.accepted[world.n_accepted++] = (struct accepted){
 			msg->u.restored.slot, msg->u.restored.generation, msg->u.restored.port};
@@ -716,6 +718,7 @@ static const struct hostile_word words[] = {
 	FROM(WORKER, FD_NONE, RESTORED, .u.restored = {.slot = 5, .generation = 1}),
 	FROM(WORKER, FD_NONE, RESTORED, .u.restored = {.err = PLK_E_ADOPT_PEER}),
 	FROM(BROKER, FD_NONE, COUNTED, .u.counted = {2, 5, 5}),
+	FROM(WORKER, FD_NONE, LEFT),
 };
 
 static const struct hostile_process process = {

@@ -548,6 +548,8 @@ heard(unsigned channel, const struct plk_msg *msg, int *fd)
 		kept_check(&msg->u.kept);
 	if (msg->type == PLK_MSG_PONG)
 		CHECK(world.n_pings-- > 0);
+	if (msg->type == PLK_MSG_LEFT)
+		CHECK(worker.finishes && worker.n_open == 0 && worker.n_waiting == 0);
 	if (msg->type == PLK_MSG_SERVING)
 		CHECK(fakes.sandboxed && world.confined);
 	world.confined |= msg->type == PLK_MSG_CONFINED;

@@ -355,6 +355,15 @@ worker_confined(const struct plk_msg_confined *confined)
 		       plk_words_error(worker->namespaces_error));
 }
 
+/* Nothing more comes: whoever waits for its end, need not. */
+static void
+worker_left(void)
+{
+	if (front.stop_timer.at_ms == 0)
+		fatal("worker leaves, and was not told to");
+	plk_watch_remove(&front.loop, &front.worker_watch);
+}
+
 static void
 worker_said(struct plk_received *received)
 {
@@ -384,6 +393,9 @@ worker_said(struct plk_received *received)
 		plk_store_keep(&msg->u.kept, &received->fd);
 		break;
 	case PLK_MSG_RESTORED: /* awaited */
+		break;
+	case PLK_MSG_LEFT:
+		worker_left();
 		break;
 	case PLK_MSG_ADOPTED:
 		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&

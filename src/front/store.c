@@ -214,10 +214,10 @@ void
 plk_store_begin(void)
 {
 	const struct plk_msg_counted *now = &front.answer.msg.u.counted;
+	const struct plk_msg last = {.type = PLK_MSG_COUNT, .u.count = {.last = 1}};
 
 	front.store.stopped.time_ns = plk_now_ns();
-	plk_front_ask(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_COUNT}, -1,
-		      PLK_MSG_COUNTED);
+	plk_front_ask(front.broker.fd, &last, -1, PLK_MSG_COUNTED);
 	front.store.stopped.ifindex = now->ifindex;
 	front.store.stopped.rx_frames = now->rx_frames;
 	front.store.stopped.tx_frames = now->tx_frames;

@@ -277,8 +277,8 @@ enum plk_counter {
 	P(PROMISC, promisc) \
 	E(HANDOUT) \
 	E(SEAL) \
-	/* what has passed the interface, by its own count */ \
-	E(COUNT) \
+	/* what has passed the interface, by its own count; the last thing that is asked if we stop */ \
+	P(COUNT, count) \
 	/* broker to front */ \
 	P(IFACE_IS, iface_is) \
 	P(LISTENING, listening) \
@@ -312,6 +312,8 @@ enum plk_counter {
 	P(RESTORED, restored) \
 	/* after FINISH, if that says so: a connection whose stream stopped at a boundary, which is its descriptor */ \
 	P(KEPT, kept) \
+	/* after FINISH: all is said. The end itself may take the kernel a while, which closes packet sockets */ \
+	E(LEFT) \
 	/* supervisor, broker and worker to front: how far it is confined */ \
 	P(CONFINED, confined) \
 	/* broker and worker to front */ \
@@ -377,6 +379,8 @@ enum plk_counter {
 	U8(state, PLK_LINKS - 1) PLK_MSG_INTERFACE_FIELDS(U8, U16, U32, U64, STR, RAW)
 #define PLK_MSG_PACKET_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1) U32(block_bytes, PLK_ANY32) U32(n_blocks, PLK_ANY32)
+#define PLK_MSG_COUNT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(last, 1)
 #define PLK_MSG_COUNTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(ifindex, INT32_MAX) U64(rx_frames) U64(tx_frames)
 #define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \

@@ -95,6 +95,7 @@ static const struct rule rules_table[] = {
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_CLOSED,        SETUP | LAST, 0, 0, AGAIN},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_RESTORED,      SETUP,       0, 0, AGAIN},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_KEPT,          STOP,        1, 1, AGAIN},
+	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_LEFT,          LAST,        0, 0, ONCE},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_CONFINED,      SETUP | LAST, 0, 0, ONCE},
 	{PLK_CHANNEL_WORKER_FRONT,      PLK_MSG_EVENT,         SETUP | LAST, 0, 0, AGAIN},
 };

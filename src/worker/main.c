@@ -71,6 +71,8 @@ plk_worker_leave(int status)
 {
 	plk_clients_finish();
 	plk_worker_enter();
+	if (worker.finishes) /* who does not read it sees our channel close */
+		(void)plk_worker_tell(&(const struct plk_msg){.type = PLK_MSG_LEFT}, -1);
 	_exit(status);
 }
 
@@ -297,7 +299,8 @@ go(void)
 static void
 finish(const struct plk_msg_finish *order)
 {
-	if (order->keep && worker.stage == PLK_STAGE_RUN) {
+	worker.finishes = worker.stage == PLK_STAGE_RUN;
+	if (order->keep && worker.finishes) {
 		plk_leave();
 		return;
 	}

@@ -275,6 +275,7 @@ struct worker {
 	struct plk_txring tx_ring;
 	struct plk_msg_link_is link;  /* how the interface is */
 	struct plk_msg_missed missed; /* what passed it while connections waited for us */
+	bool finishes;                /* FINISH has come, and we served */
 	enum leaving leaving;
 	uint64_t leave_by_ms; /* until then */
 	uint64_t drain_by_ms;

@@ -203,6 +203,7 @@ LIE(event_with, lie_type(PLK_MSG_EVENT, RX))
 LIE(adopted_with, lie_type(PLK_MSG_ADOPTED, PLK_WORKER_FD_EPOLL))
 LIE(kept, lie_type(PLK_MSG_KEPT, LISTENER))
 LIE(kept_nothing, lie_type(PLK_MSG_KEPT, -1))
+LIE(left, lie_type(PLK_MSG_LEFT, -1))
 LIE(restored, lie_type(PLK_MSG_RESTORED, -1))
 LIE(slot, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.slot = PLK_CLIENTS_MAX}, -1))
 LIE(reason, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.reason = PLK_CLOSES}, -1))
@@ -507,6 +508,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("lie-adopted-with", lie_adopted_with),
 	RUN("lie-kept", lie_kept),
 	RUN("lie-kept-nothing", lie_kept_nothing),
+	RUN("lie-left", lie_left),
 	RUN("lie-restored", lie_restored),
 	RUN("lie-slot", lie_slot),
 	RUN("lie-reason", lie_reason),

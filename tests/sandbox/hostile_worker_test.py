@@ -70,6 +70,7 @@ LIES = {
     "lie-kept": REFUSED.format("KEPT", r"\d+"),
     "lie-kept-nothing": REFUSED.format("KEPT", r"\d+"),
     "lie-restored": REFUSED.format("RESTORED", r"\d+"),
+    "lie-left": r"^pktlockd\[front\]: error: worker leaves, and was not told to; the service ends$",
     "lie-slot": REFUSED.format("CLOSED", r"\d+"),
     "lie-reason": REFUSED.format("CLOSED", r"\d+"),
     "lie-error": REFUSED.format("CLOSED", r"\d+"),

@@ -92,6 +92,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CLOSED, "--yyy", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_RESTORED, "--y-", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_KEPT, "----y", "-y-", false},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_LEFT, "---yy", "y--", true},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CONFINED, "--yyy", "y--", true},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_EVENT, "--yyy", "y--", false},
 };

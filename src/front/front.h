@@ -156,6 +156,8 @@ struct front {
 		[PLK_ROLES]; /* ports of low latency take from the bulk class instead: PLK_EVENT_RX_DEAD */
 	enum plk_msg_type awaited; /* NONE: the answer has come */
 	struct plk_received answer;
+	bool goes;  /* the first worker was told GO, and we are not ready yet */
+	bool stops; /* and were told to stop meanwhile, and to keep connections */
 	bool serving;
 	struct plk_timer pulse_timer;
 	/* PINGs that the worker got that is there, and its PONGs: one each, in their order */

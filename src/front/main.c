@@ -639,7 +639,10 @@ supervisor_said(struct plk_received *received)
 		counters_log();
 		break;
 	default: /* STOP: the request table permits no other */
-		stop(msg->u.stop.keep);
+		/* the worker goes on with streams already: they are to be stopped as others are, by ready() */
+		front.stops = front.goes && msg->u.stop.keep;
+		if (!front.stops)
+			stop(msg->u.stop.keep);
 	}
 }
 
@@ -711,6 +714,7 @@ static void
 ready(void)
 {
 	front.stage = PLK_STAGE_RUN;
+	front.goes = false;
 	confined_log();
 	if (front.bind_later)
 		plk_link_bind();
@@ -723,6 +727,8 @@ ready(void)
 		plk_front_pulse();
 		plk_front_status();
 	}
+	if (front.stops)
+		stop(true);
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		if (!plk_remote_is_passive(&front.ports[i].port->remote))
 			plk_active_start(i);

@@ -771,6 +771,7 @@ plk_start_open(void)
 	plk_front_about_send();
 	ask_done(&(const struct plk_msg){.type = PLK_MSG_HANDOUT});
 	plk_link_tell();
+	front.goes = true;
 	plk_front_ask(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1,
 		      PLK_MSG_SERVING);
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_SEAL}, -1);

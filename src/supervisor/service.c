@@ -162,7 +162,7 @@ unstore(struct plk_service *s, const char *name)
 		return -EBADMSG;
 	s->unstored++;
 	(void)snprintf(text, sizeof text, "FDSTOREREMOVE=1\nFDNAME=" PLK_STORE_PREFIX "%s", name);
-	plk_notify(text);
+	(void)plk_notify_by(text, -1, s->by_ms > 0 ? s->by_ms : plk_now_ms() + PLK_NOTIFY_MS);
 	return 0;
 }
 

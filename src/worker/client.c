@@ -74,8 +74,9 @@ plk_client_close(struct client *client, enum plk_close reason, int error)
 		plk_tx_drop(client);
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] (the end of a client that another process may hold too) */
-	/* another process may hold it too; the peer may be gone */
-	(void)shutdown(client->fd, SHUT_RDWR);
+	/* Another process may hold it too; the peer may be gone. What the store has, and was not served yet, is for the next daemon. */
+	if (client->state != CLIENT_WAITING || !client->is_restored)
+		(void)shutdown(client->fd, SHUT_RDWR);
 	plk_fd_close(&client->fd);
 	plk_fdb_forget(&worker.fdb, plk_client_slot(client));
 	plk_client_port(client)->n_clients--;

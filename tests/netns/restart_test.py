@@ -64,6 +64,13 @@ class Manager:
         for fd in fds:
             os.close(fd)
 
+    def settle(self):
+        """Everything that was sent until now has been read."""
+        self.messages.clear()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.sendto(b"X_SETTLE=1", self.path)
+        plk.poll_until(lambda: ["X_SETTLE=1"] in self.messages, "the last message")
+
     def names(self):
         return sorted(name for name, _ in self.store)
 
@@ -514,6 +521,61 @@ def test_start_that_fails_keeps(case):
         plk.check(daemon.wait() != 0, "a broken configuration starts")
         plk.equal(here.manager.names(), names, f"the store after {args}")
     here.args = ()
+    here.start()
+    plk.equal(here.back()[:2], (1, 0), "connections taken back, and not")
+    plk.sync(wire, client)
+    here.stop()
+
+
+def test_stop_at_any_moment(case):
+    """A start that is interrupted, whenever that is, loses no connection."""
+    here, wire = service(case, {"c": "capture,latency=low", "a": "attach"})
+    clients = [here.connect("a" if k % 4 == 0 else "c") for k in range(40)]
+    admitted(here.daemon, 20)
+    plk.poll_until(lambda: here.daemon.counters().get("clients_total") == 40, "40 clients")
+    here.stop()
+    here.manager.settle()
+    began = time.monotonic()
+    here.start()
+    seconds = time.monotonic() - began
+    here.stop()
+    for k in range(24):
+        here.manager.settle()
+        here.start(ready=False)
+        time.sleep(seconds * (0.6 + k / 40))
+        os.kill(here.daemon.pid, signal.SIGTERM)
+        here.daemon.wait()
+    here.manager.settle()
+    here.start()
+    plk.equal(here.back()[:2], (40, 0), "connections taken back, and not")
+    plk.sync(wire, *clients)
+    here.stop()
+
+
+def test_stop_before_ready(case):
+    """A worker that has been told to serve serves, and then stops as others do."""
+    here, wire = service(case, {"c": "capture,latency=low"})
+    client = here.connect("c")
+    admitted(here.daemon, 1)
+    here.stop()
+    for _ in range(20):
+        here.manager.settle()
+        here.start(ready=False)
+        here.daemon.wait_log(BACK)
+        worker = here.daemon.look()["worker"]
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(0.1)
+        was_ready = " ready interface=" in here.daemon.stderr
+        os.kill(here.daemon.pid, signal.SIGTERM)
+        time.sleep(0.05)
+        os.kill(worker, signal.SIGCONT)
+        here.daemon.ended(0)
+        if not was_ready:
+            break
+    else:
+        raise plk.Failure("the worker was never stopped before it served")
+    plk.check(re.search(KEPT, here.daemon.stderr, re.MULTILINE), here.daemon.stderr)
+    here.manager.settle()
     here.start()
     plk.equal(here.back()[:2], (1, 0), "connections taken back, and not")
     plk.sync(wire, client)

@@ -104,9 +104,12 @@ static void
 output_begin(uint64_t now)
 {
 	worker.leaving = LEAVING_OUTPUT;
-	worker.drain_by_ms = now + PLK_LEAVE_DRAIN_MS;
 	if (worker.leave_by_ms < now + PLK_LEAVE_LAST_MS)
 		worker.leave_by_ms = now + PLK_LEAVE_LAST_MS;
+	worker.drain_by_ms = now + PLK_LEAVE_DRAIN_MS;
+	/* whatever is left of the time, nobody ends with it who has not been brought to the end of a frame */
+	if (worker.drain_by_ms > worker.leave_by_ms - PLK_LEAVE_LAST_MS)
+		worker.drain_by_ms = worker.leave_by_ms - PLK_LEAVE_LAST_MS;
 	plk_rx_stop();
 	for (uint32_t i = 0; i < worker.n_slots; i++) {
 		if (is_open(&worker.clients[i]))
@@ -166,6 +169,6 @@ plk_leave(void)
 		if (is_open(client))
 			plk_client_flush(client);
 	}
-	/* not now: what is in a block of a ring comes when that is full, or a millisecond old */
-	plk_timer_set(&worker.loop, &worker.leave_timer, PLK_LEAVE_STEP_MS);
+	/* not now: what is in a block of a ring comes when that is full, or old enough */
+	plk_timer_set(&worker.loop, &worker.leave_timer, PLK_LEAVE_FIRST_MS);
 }

@@ -82,9 +82,12 @@
 /* How long streams have for the end of a frame when the daemon stops; who is so long in the way, delays all others. */
 #define PLK_LEAVE_MS 500
 #define PLK_LEAVE_DRAIN_MS 100 /* of it, after the last frame, for all that is queued */
-#define PLK_LEAVE_LAST_MS 40   /* and for all, if somebody took the time until then */
-#define PLK_LEAVE_STEP_MS 2    /* between two looks */
-#define PLK_LEAVE_ROUNDS 16    /* the rings are read once more so often, at most */
+#define PLK_LEAVE_LAST_MS 40   /* and at least, for the end of a frame */
+/* Until the first look: a block of a ring is delivered after a millisecond, but kernels before 6.18 count in ticks: two of them, of 4 ms
+ * at 250 Hz. */
+#define PLK_LEAVE_FIRST_MS 10
+#define PLK_LEAVE_STEP_MS 2 /* between two looks */
+#define PLK_LEAVE_ROUNDS 16 /* the rings are read once more so often, at most */
 
 /** struct port - what clients of one remote may do
  * @watch: of the listener; its fd is -1 while none is waited for

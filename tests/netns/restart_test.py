@@ -348,6 +348,47 @@ def test_output_never_read(case):
     plk.check(kept or "reason=stop" in here.daemon.stderr, here.daemon.stderr[-2000:])
 
 
+def test_slow_beside_one_that_hangs(case):
+    """Who reads slowly, and falls behind only while others wait for somebody's end of a frame, is kept nevertheless."""
+    here, wire = service(case, {"i": "inject", "c": "capture,latency=low"})
+    hangs, slow = here.connect("i"), here.connect("c")
+    admitted(here.daemon, 2)
+    hangs.send_bytes(hangs.fmt.encode(plk.frame(0, size=1500))[:700])
+    plk.sync(wire, slow)
+    over = threading.Event()
+    sent = [0]
+
+    def send():
+        while not over.is_set():
+            for _ in range(50):
+                wire.send(plk.frame(sent[0], size=1500))
+                sent[0] += 1
+            time.sleep(0.0005)
+
+    def receive():
+        while not over.is_set():
+            slow.buffer += slow.sock.recv(65536)
+            time.sleep(0.005)
+
+    slow.sock.settimeout(plk.WAIT)
+    threads = [threading.Thread(target=send), threading.Thread(target=receive)]
+    os.kill(here.daemon.pid, signal.SIGTERM)
+    time.sleep(0.02)
+    for thread in threads:
+        thread.start()
+    here.daemon.ended(0)
+    over.set()
+    wire.send(plk.frame(sent[0]))
+    here.start()
+    wire.send(plk.frame(sent[0]))
+    for thread in threads:
+        thread.join()
+    plk.equal(here.back()[:2], (1, 0), "connections taken back, and not")
+    hangs.wait_closed()
+    plk.equal(numbers_are_whole(slow)[-1], sent[0], "the last frame at the slow one")
+    here.stop()
+
+
 def test_missed_is_counted(case):
     """What passes while no daemon is there is a counter, and is in the statistics of a trace; directions apart."""
     here, wire = service(case, {"t": "capture,format=pcapng,latency=low,direction=in", "o": "capture,latency=low,direction=out"})

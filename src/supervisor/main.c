@@ -390,9 +390,12 @@ children_reap(void)
 
 /* ---- signals and orders ---- */
 
+/* Once we stop nobody reads an answer, and a service manager that is slow would be waited for. */
 static void
 reload(void)
 {
+	if (supervisor.stage == PLK_STAGE_STOP)
+		return;
 	supervisor.reload_later = supervisor.stage == PLK_STAGE_START;
 	if (supervisor.reload_later)
 		return;
@@ -430,7 +433,9 @@ signals_read(void *ctx, uint32_t events)
 		reload();
 		break;
 	case SIGUSR1:
-		front_tell(&(const struct plk_msg){.type = PLK_MSG_DUMP});
+		if (supervisor.stage !=
+		    PLK_STAGE_STOP) /* then it counts anyway, and reads no more */
+			front_tell(&(const struct plk_msg){.type = PLK_MSG_DUMP});
 		break;
 	default: /* SIGCHLD */
 		children_reap();

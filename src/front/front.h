@@ -84,6 +84,7 @@ struct front_stored {
 /** struct front_store - connections between two daemons
  * @stop:     how things were when the last one stopped, if @has_stop
  * @stopped:  the same of us
+ * @counts:   the broker was asked for it, and has not answered yet
  * @n_kept:   connections that are in the store now
  * @is_stuck: the supervisor does not take any more
  */
@@ -95,6 +96,7 @@ struct front_store {
 	uint32_t n_restored;
 	uint32_t n_closed;
 	struct plk_msg_stopped stopped;
+	bool counts;
 	uint32_t n_kept;
 	bool is_stuck;
 };
@@ -299,6 +301,12 @@ void plk_store_begin(void);
 
 /** plk_store_keep() - one of them; takes the descriptor over */
 void plk_store_keep(const struct plk_msg_kept *kept, int *fd);
+
+/** plk_store_counted() - what the interface had counted when we stopped */
+void plk_store_counted(const struct plk_msg_counted *now);
+
+/** plk_store_waits() - whether that is wanted and has not come yet */
+bool plk_store_waits(void);
 
 /** plk_store_end() - all are there */
 void plk_store_end(void);

@@ -517,7 +517,11 @@ broker_said(struct plk_received *received)
 	case PLK_MSG_EVENT:
 		plk_words_event("broker", &front.broker_lines, &msg->u.event);
 		break;
-	default: /* IFACE_IS, LISTENING, COUNTED: awaited */
+	case PLK_MSG_COUNTED:
+		if (front.stage == PLK_STAGE_STOP) /* else it is awaited */
+			plk_store_counted(&msg->u.counted);
+		break;
+	default: /* IFACE_IS, LISTENING: awaited */
 		break;
 	}
 }
@@ -547,11 +551,11 @@ stop_late(void *ctx)
 	const struct plk_msg msg = {.type = PLK_MSG_WORKER_STUCK};
 
 	(void)ctx;
+	if (front.worker_watch.fd < 0)
+		return; /* it is the broker that was waited for */
 	plk_log(PLK_LOG_LINE_WARNING, "worker does not finish");
 	plk_front_send(front.supervisor.fd, &msg, -1);
 	plk_watch_remove(&front.loop, &front.worker_watch); /* enough of it */
-	if (front.awaited != PLK_MSG_NONE)
-		exit(EXIT_SUCCESS); /* the broker does not answer either */
 }
 
 /* @keep: connections may go into the service manager's store. The worker has them come to a boundary, or ends them. */
@@ -569,6 +573,9 @@ worker_finish(bool keep)
 	plk_front_send(front.worker.fd, &msg, -1);
 	while (front.worker_watch.fd >= 0 && plk_loop_step(&front.loop) == 0)
 		continue; /* until the worker has said its last and is gone */
+	while (plk_store_waits() && front.stop_timer.at_ms != 0 && front.broker_watch.fd >= 0 &&
+	       plk_loop_step(&front.loop) == 0)
+		continue;
 	if (keep)
 		plk_store_end();
 }

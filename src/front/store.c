@@ -210,17 +210,30 @@ plk_store_forget(void)
 
 /* ---- what we leave ---- */
 
+/* Nobody waits for the answer yet: who holds the kernel's lock of interfaces for long shall not cost connections. */
 void
 plk_store_begin(void)
 {
-	const struct plk_msg_counted *now = &front.answer.msg.u.counted;
 	const struct plk_msg last = {.type = PLK_MSG_COUNT, .u.count = {.last = 1}};
 
 	front.store.stopped.time_ns = plk_now_ns();
-	plk_front_ask(front.broker.fd, &last, -1, PLK_MSG_COUNTED);
+	front.store.counts = true;
+	plk_front_send(front.broker.fd, &last, -1);
+}
+
+void
+plk_store_counted(const struct plk_msg_counted *now)
+{
+	front.store.counts = false;
 	front.store.stopped.ifindex = now->ifindex;
 	front.store.stopped.rx_frames = now->rx_frames;
 	front.store.stopped.tx_frames = now->tx_frames;
+}
+
+bool
+plk_store_waits(void)
+{
+	return front.store.counts && front.store.n_kept > 0;
 }
 
 void
@@ -250,6 +263,9 @@ plk_store_end(void)
 
 	if (front.store.n_kept == 0)
 		return;
+	if (front.store.counts)
+		plk_log(PLK_LOG_LINE_WARNING, "broker does not say what the interface has counted: "
+					      "nobody will know what passes until the next daemon");
 	/* the log tells the rest */
 	if (msg.u.stopped.ifindex > 0)
 		(void)plk_channel_send_wait(front.supervisor.fd, &msg, -1, SEND_MS);

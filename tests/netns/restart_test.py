@@ -412,6 +412,20 @@ def test_missed_is_counted(case):
     here.stop()
 
 
+def test_broker_hangs(case):
+    """What the interface has counted is not worth a connection."""
+    here, wire = service(case, {"c": "capture,latency=low"})
+    client = here.connect("c")
+    admitted(here.daemon, 1)
+    os.kill(here.daemon.family["broker"], signal.SIGSTOP)
+    here.stop()
+    here.daemon.wait_log("^pktlockd.front.: warning: broker does not say what the interface has counted: ")
+    here.start()
+    plk.equal(here.back(), (1, 0, 0, 0, 0), "connections taken back, and not, and missed")
+    plk.sync(wire, client)
+    here.stop()
+
+
 def test_gap_waits(case):
     """Who connects while no daemon is there waits at the listener; who was not admitted yet is judged by the next one."""
     here, wire = service(case, {"c": "capture,latency=low"})
@@ -580,10 +594,10 @@ def test_stop_at_any_moment(case):
     here.start()
     seconds = time.monotonic() - began
     here.stop()
-    for k in range(24):
+    for k in range(16):
         here.manager.settle()
         here.start(ready=False)
-        time.sleep(seconds * (0.6 + k / 40))
+        time.sleep(seconds * (0.6 + k / 32))
         os.kill(here.daemon.pid, signal.SIGTERM)
         here.daemon.wait()
     here.manager.settle()

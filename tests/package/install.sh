@@ -245,6 +245,9 @@ for call in 'postinst configure' 'prerm remove' 'postrm remove' 'postrm purge'; 
 	# shellcheck disable=SC2086
 	quiet in_root env DPKG_ROOT=/other /scripts/$call
 done
+ln -s /tmp "$root/other/run/pktlock" # of a directory that is none of ours a removal makes nothing
+quiet in_root env DPKG_ROOT=/other /scripts/postrm remove
+[[ -L $root/other/run/pktlock ]] || fail "somebody's link was removed"
 grep --quiet ^pktlock: "$root/other/etc/passwd" || fail "no user in another root"
 ! grep --quiet ^pktlock: "$root/etc/passwd" || fail "a user in the wrong root"
 echo "installed $version, upgraded to $next, removed, purged"

@@ -121,6 +121,7 @@ store(struct plk_service *s, const char *state, int fd)
 		s->stored++;
 }
 
+/* Who hangs up meanwhile may have sent something before: the service manager shall not look (FDPOLL=0) and close it. */
 static int
 connection_store(struct plk_service *s, const struct plk_received *received)
 {
@@ -130,7 +131,7 @@ connection_store(struct plk_service *s, const struct plk_received *received)
 		return -EBADMSG;
 	s->kept++;
 	(void)snprintf(text, sizeof text,
-		       "FDSTORE=1\nFDNAME=" PLK_STORE_PREFIX PLK_STORE_CLIENT "%016llx",
+		       "FDSTORE=1\nFDPOLL=0\nFDNAME=" PLK_STORE_PREFIX PLK_STORE_CLIENT "%016llx",
 		       (unsigned long long)received->msg.u.store.tag);
 	store(s, text, received->fd);
 	return 0;

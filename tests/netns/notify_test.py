@@ -312,8 +312,8 @@ def test_store(case):
     barrier = manager.wait("BARRIER=1")
     names = ["client.0000000000000001", "client.fedcba9876543210", "client.0000000000000000",
              "stop.7.18446744073709551615.0.123456789"]
-    plk.equal(manager.texts()[1:], [STOPPING + "\nSTATUS=stopping"] + [f"FDSTORE=1\nFDNAME=pktlock.{name}" for name in names]
-              + ["BARRIER=1"], "what it hears")
+    plk.equal(manager.texts()[1:], [STOPPING + "\nSTATUS=stopping"] + [f"FDSTORE=1\nFDPOLL=0\nFDNAME=pktlock.{name}" for name in names[:3]]
+              + [f"FDSTORE=1\nFDNAME=pktlock.{names[3]}", "BARRIER=1"], "what it hears")
     plk.equal([len(message.fds) for message in manager.heard[1:]], [0, 1, 1, 1, 1, 1], "descriptors")
     for message in stored(manager)[:3]:
         with socket.socket(fileno=os.dup(message.fds[0])) as sock:

@@ -8,6 +8,7 @@ The service manager is the test: it takes notifications, keeps descriptors, and 
 import array
 import os
 import re
+import select
 import signal
 import socket
 import threading
@@ -32,6 +33,7 @@ class Manager:
         self.sock.bind(self.path)
         os.chmod(self.path, 0o666)
         self.store = []  # (name, descriptor)
+        self.polled = set()  # descriptors that are closed when the other end hangs up
         self.messages = []
         self.deaf = False
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -56,6 +58,7 @@ class Manager:
         name = next((line.partition("=")[2] for line in lines if line.startswith("FDNAME=")), "stored")
         if "FDSTORE=1" in lines and not self.deaf:
             self.store += [(name, fd) for fd in fds]
+            self.polled |= set() if "FDPOLL=0" in lines else set(fds)
             fds = []
         if "FDSTOREREMOVE=1" in lines:
             for entry in [entry for entry in self.store if entry[0] == name]:
@@ -63,6 +66,15 @@ class Manager:
                 self.store.remove(entry)
         for fd in fds:
             os.close(fd)
+
+    def poll(self):
+        """Closes what has hung up."""
+        for entry in [entry for entry in self.store if entry[1] in self.polled]:
+            poller = select.poll()
+            poller.register(entry[1], 0)
+            if poller.poll(0):
+                os.close(entry[1])
+                self.store.remove(entry)
 
     def settle(self):
         """Everything that was sent until now has been read."""
@@ -101,6 +113,7 @@ class Service:
         self.daemon = None
 
     def start(self, **more):
+        self.manager.poll()
         stored = list(self.manager.store)
         names = list(self.listeners) + [name for name, _ in stored]
         things = list(self.listeners.values()) + [fd for _, fd in stored]
@@ -283,6 +296,21 @@ def test_input_never_whole(case):
     here.start()
     plk.equal(here.back()[:2], (1, 0), "connections taken back, and not")
     plk.sync(wire, good)
+    here.stop()
+
+
+def test_input_then_the_end(case):
+    """What somebody sends while no daemon is there, and hangs up, is not lost."""
+    here, wire = service(case, {"i": "inject"})
+    client = here.connect("i")
+    admitted(here.daemon, 1)
+    here.stop()
+    frames = [plk.frame(k, src=plk.NEAR) for k in range(3)]
+    client.send(*frames)
+    client.close()
+    here.start()
+    wire.expect(frames)
+    here.daemon.wait_log("^pktlockd.front.: info: client closed remote=inject@sd:i .*reason=eof")
     here.stop()
 
 

@@ -43,6 +43,8 @@
 #include "supervisor/service.h"
 
 #define STOP_MS 700 /* for front and worker to end by themselves: streams end at a frame boundary */
+/* messages of the front that may lie there when it has ended; its channel holds fewer */
+#define FRONT_LAST 4096
 #define FAULT_BYTES 512
 /* for the broker to remove its socket files, and the service manager to have all; a stop takes less than a second */
 #define STOP_LAST_MS 250
@@ -564,8 +566,9 @@ front_stop(void)
 			     supervisor.status == EXIT_SUCCESS, supervisor.stop_timer.at_ms);
 	while (supervisor.front.pid > 0 && plk_loop_step(&supervisor.loop) == 0)
 		continue;
-	while (supervisor.front_watch.fd >= 0 && front_take())
-		continue; /* what it said last */
+	/* What it said last. If it was hijacked, another may have its channel, and go on for ever. */
+	for (int i = 0; i < FRONT_LAST && supervisor.front_watch.fd >= 0 && front_take(); i++)
+		continue;
 }
 
 /* Then the others end, with their channels. */

@@ -121,7 +121,7 @@ long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|
 
 section "clang: release build, all tests but other kernels, peers, units, pages and the long ones"
 build clang
-tests clang -j2 -LE 'vm|compat|systemd|man' -E "^sandbox.(hostile|inject|heal)|^$long"
+tests clang -j2 -LE 'vm|compat|systemd|man' -E "^sandbox.(hostile|inject|heal)|^netns/restart|^$long"
 
 section "musl: the daemon as static files, all its tests but peers and the long ones"
 build musl

@@ -129,19 +129,31 @@ def test_two_sockets(case):
         plk.equal(os.listdir(case.machine.path("/run/pktlock")), [], "files after that")
 
 
+def test_second_socket_added(case):
+    """The same, of a service that runs already: who is connected stays, and the second socket is there."""
+    case.veth("e0", "e1")
+    wire = case.wire("e1")
+    case.start("e0")
+    before = case.connect("e0", Blocks())
+    plk.sync(wire, before)
+    case.example("pktlock-inject@.socket", "/run/systemd/system/pktlock-inject@.socket")
+    case.example("two-sockets.conf", "/run/systemd/system/pktlock@e0.service.d/two-sockets.conf")
+    case.follow("two-sockets.conf", "e0")
+    plk.sync(wire, before)
+    case.connect("e0-in").send(plk.frame(1, src=plk.NEAR))
+    wire.expect([plk.frame(1, src=plk.NEAR)])
+
+
 def test_examples(case):
-    """Each example of a drop-in, put where its comment says, serves what it promises."""
+    """Each example of a drop-in, put where its comment says, serves what it promises: also where the service runs already."""
     case.veth("e0", "e1")
     roles = {"capture.conf": plk.QEMU, "attach.conf": plk.QEMU, "vnet.conf": plk.VNET12}
     for name, fmt in roles.items():
         case.example(name, "/run/systemd/system/pktlock@e0.service.d/example.conf")
-        case.reload_units()
-        case.start("e0")
+        case.follow(name, "e0")
         served(case, "e0", "e1", fmt)
-        case.machine.systemctl("stop", "pktlock@e0.socket")
     case.example("inject.conf", "/run/systemd/system/pktlock@e0.service.d/example.conf")
-    case.reload_units()
-    case.start("e0")
+    case.follow("inject.conf", "e0")
     wire, client = case.wire("e1"), case.connect("e0")
     mine = plk.frame(1, src=bytes.fromhex("525400123456"))
     client.send(plk.frame(0, src=plk.NEAR), mine)
@@ -165,17 +177,12 @@ def test_tcp(case):
     wire = case.wire("e1")
     case.example("pktlock-tcp@.socket", "/run/systemd/system/pktlock-tcp@.socket")
     case.example("tcp-socket.conf", "/run/systemd/system/pktlock@e0.service.d/tcp.conf")
-    case.reload_units()
-    case.start("e0")
-    case.machine.systemctl("start", "pktlock-tcp@e0.socket")
+    case.follow("tcp-socket.conf", "e0")
     plk.sync(wire, tcp_client(case, 4789), case.connect("e0", Blocks()))
     case.machine.systemctl("stop", "pktlock@e0.socket")
     case.example("tcp.conf", "/run/systemd/system/pktlock@e0.service.d/tcp.conf")
-    case.reload_units()
-    case.start("e0")
-    unix = case.connect("e0", Blocks())  # it starts the service, which makes the port
-    plk.sync(wire, unix)
-    plk.sync(wire, tcp_client(case, 4789))
+    case.follow("tcp.conf", "e0")
+    plk.sync(wire, tcp_client(case, 4789), case.connect("e0", Blocks()))
 
 
 def test_own_socket(case):

@@ -298,6 +298,14 @@ class Case:
         with open(self.machine.path(self.machine.example(name)), encoding="utf-8") as file:
             self.file(to, file.read())
 
+    def follow(self, name, ifname):
+        """Types what the comment of an example says to type to systemctl."""
+        with open(self.machine.path(self.machine.example(name)), encoding="utf-8") as file:
+            found = re.findall(r"^#    (systemctl .*?)(?:    \(.*)?$", file.read(), re.MULTILINE)
+        plk.equal(len(found), 1, f"lines of systemctl in {name}")
+        self.stack.callback(self._units_stop, ifname)
+        self.machine.run("sh", "-c", re.sub(r"@\w+\.", f"@{ifname}.", found[0]))
+
     def reload_units(self):
         self.machine.systemctl("daemon-reload")
 

@@ -30,6 +30,12 @@ cd "$(dirname "$0")/.."
 mkdir -p build
 exec 9>build/package.lock # one at a time
 flock 9
+for tool in cmake ninja gcc pkg-config dpkg-shlibdeps file; do
+	command -v "$tool" >/dev/null || {
+		echo "ci/package.sh: no $tool here: ci/install-deps.sh package installs what is missing" >&2
+		exit 1
+	}
+done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -635,7 +635,7 @@ supervisor_said(struct plk_received *received)
 		worker_died(&msg->u.worker_died);
 		break;
 	case PLK_MSG_RELOAD:
-		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: there is no remotes file");
+		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: options change with a restart");
 		plk_front_send(front.supervisor.fd,
 			       &(const struct plk_msg){.type = PLK_MSG_RELOADED}, -1);
 		break;

@@ -82,7 +82,7 @@ extern "C" {
 	X(PLK_E_NAME_SEVERAL,   "several inherited descriptors have this name") \
 	/* command lines */ \
 	X(PLK_E_OPT_UNKNOWN,    "unknown option (--help lists the options)") \
-	X(PLK_E_OPT_OPERAND,    "unexpected argument (--help lists the options)") \
+	X(PLK_E_OPT_OPERAND,    "unexpected argument (a value with blanks needs quotes; --help lists the options)") \
 	X(PLK_E_OPT_VALUE,      "needs a value") \
 	X(PLK_E_OPT_NO_VALUE,   "takes no value") \
 	X(PLK_E_OPT_TWICE,      "is given twice") \

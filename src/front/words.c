@@ -115,6 +115,10 @@ plk_words_hint(unsigned step, int error, bool is_tcp)
 	if (step == PLK_STEP_SOCKET && (error == EPERM || error == EACCES))
 		return "; needs CAP_NET_RAW: start as root, or by a unit with "
 		       "AmbientCapabilities=CAP_NET_RAW";
+	if (is_tcp && step == PLK_STEP_SOCKET && error == EAFNOSUPPORT)
+		return "; the kernel has no such addresses, or the unit permits none "
+		       "(RestrictAddressFamilies=): have the service manager pass the socket "
+		       "(sd: with tcp=yes)";
 	if (step == PLK_STEP_FILTER && error == ENOMEM)
 		return "; the kernel holds no program of this length: make net.core.optmem_max "
 		       "larger";
@@ -543,8 +547,8 @@ name_hint(void)
 	uint32_t index;
 
 	if (!front.listen.has_names)
-		return "; a service manager gives names (FileDescriptorName=), and none did: take "
-		       "the number (pfd:)";
+		return "; a service manager gives names (FileDescriptorName=), and none did: start "
+		       "the socket unit, or take the number (pfd:)";
 	if (plk_listen_name_find(front.listen.names, front.listen.n_fds, plk_span_str("connection"),
 				 &index) != PLK_E_NAME_NONE)
 		return "; one is called 'connection': set Accept=no in the socket unit";

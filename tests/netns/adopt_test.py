@@ -272,7 +272,7 @@ def test_names(case):
             fds=pair, listen=["a", "a"])
     refused(case, "no inherited descriptor has this name", "--remote=capture@sd:a", *args, fds=pair, listen=2)
     refused(case, "no inherited descriptor has this name at byte 11; a service manager gives names (FileDescriptorName=), and none did: "
-            "take the number (pfd:)", "--remote=capture@sd:a", fds=pair)
+            "start the socket unit, or take the number (pfd:)", "--remote=capture@sd:a", fds=pair)
 
 
 def test_listen_pid_of_another(case):

@@ -36,6 +36,17 @@ def test_first_client(case):
     plk.equal(case.machine.state("pktlock@e0.service"), "active", "the service with a client")
 
 
+def test_service_alone(case):
+    """Without the socket unit the service has no socket: it says what to start, and that is enough."""
+    case.veth("e0", "e1")
+    case.stack.callback(case.machine.systemctl, "stop", "pktlock@e0.service", check=False)
+    started = case.machine.systemctl("start", "pktlock@e0.service", check=False)
+    plk.check(started.returncode != 0, "the service starts without a socket")
+    plk.check("start the socket unit" in case.machine.status("pktlock@e0.service"), case.machine.status("pktlock@e0.service"))
+    case.start("e0")
+    served(case, "e0", "e1")
+
+
 def test_file(case):
     """/etc/pktlock/IFNAME.conf says what is served, also with blanks within an option; a restart takes what has changed."""
     case.veth("e0", "e1")

@@ -22,7 +22,9 @@ OPTIONS = (
     ("", "--remote"),  # the file is there and says nothing
     ("--help", "protocol"),  # a start that ends well is none either
     (f"{GOOD} --remote=capture@punix:/nowhere/x.sock", "No such file"),
+    (f"{GOOD} --remote=capture@ptcp:0", "RestrictAddressFamilies="),
     (f"{GOOD} --filter=nonsense", "--filter"),
+    (f"{GOOD} --filter=tcp port 80", "needs quotes"),
 )
 
 

@@ -116,16 +116,16 @@ result "format" "as .clang-format and shellcheck want it"
 
 # What another compiler or C library can change are the calls that a program makes: they are held to the filters by all of sandbox but
 # the long attacks, which are against the filters, and by netns. What becomes of frames is compiled from the same source: the long
-# tests of that are for the release build, and under sanitizers.
+# tests of that are for the release build, and under sanitizers. Three at a time: they wait, mostly, and what measures is left out.
 long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|notify|roles|superframe|switch)'
 
 section "clang: release build, all tests but other kernels, peers, units, pages and the long ones"
 build clang
-tests clang -j2 -LE 'vm|compat|systemd|man' -E "^sandbox.(hostile|inject|heal)|^netns/restart|^$long"
+tests clang -j3 -LE 'vm|compat|systemd|man' -E "^sandbox.(hostile|inject|heal)|^netns/restart|^$long"
 
 section "musl: the daemon as static files, all its tests but peers and the long ones"
 build musl
-tests musl -j2 -LE compat -E "^$long"
+tests musl -j3 -LE compat -E "^$long"
 
 section "aarch64: cross build"
 ci/aarch64.sh
@@ -135,7 +135,7 @@ section "asan: AddressSanitizer and UndefinedBehaviorSanitizer"
 build asan
 tests asan -j2 -L 'unit|fuzz-regress'
 # but what measures more than a sanitizer keeps up with, or memory, and attacks from outside that other tests have too
-tests asan -j2 -L netns -E '^netns/(bench|bounds|joined|hostile|kernel_direction)'
+tests asan -j3 -L netns -E '^netns/(bench|bounds|joined|hostile|kernel_direction)'
 
 section "msan: MemorySanitizer, parsers and their tests"
 build msan

@@ -125,6 +125,9 @@ plk_rtnl_find(int fd, int index, const char *name, struct plk_rtnl_link *out)
 			*out = links[i];
 			out->has_carrier = out->is_up;
 			out->mtu = MTU;
+			/* one that was renamed is not called as before */
+			if (index != 0 && world.known[index][0])
+				memcpy(out->name, world.known[index], sizeof out->name);
 			know(out);
 			world.named |= links[i].type != ARPHRD_NONE &&
 				       strcmp(links[i].kind, "macvtap") != 0;

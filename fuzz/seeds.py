@@ -625,6 +625,7 @@ def broker_seeds():
         "link-gone-back": run + event(link, 8) + event(link, 48) + words(8, 9, 10),
         "link-renamed": run + event(link, 64 | 16) + event(link, 0),
         "link-of-others": run + event(link, 17) + words(8, 9) + event(link, 9) + words(8),
+        "link-renamed-while-down": run + event(link, 64) + event(link, 51) + words(8, 9),
         "link-carrier": run + event(link, 22) + event(link, 22) + event(link, 16) + event(link, 0) + event(link, 22),
         "link-another-mtu": run + event(link, 23) + event(link, 23) + event(link, 16),
         "link-gone-back-without-carrier": run + event(link, 8) + event(link, 54) + words(8, 9, 10) + event(link, 48),

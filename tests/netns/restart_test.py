@@ -226,10 +226,17 @@ def test_under_traffic(case):
     for thread in threads:
         thread.start()
     missed = 0
+    late = 0  # sent while the daemon stopped, and still delivered: they are counted as missed, too
     try:
         for _ in range(10):
             time.sleep(0.03)
-            here.restart()
+            before = sent[0]
+            os.kill(here.daemon.pid, signal.SIGTERM)
+            here.daemon.wait_log(KEPT)
+            late += sent[0] + 5 - before
+            here.daemon.ended(0)
+            here.daemon.last_books_check()
+            here.start()
             n, closed, gap_ms, missed_in, _ = here.back()
             plk.equal((n, closed), (len(clients), 0), "connections taken back, and not")
             plk.check(gap_ms < 1000, f"the gap was {gap_ms} ms")
@@ -245,7 +252,7 @@ def test_under_traffic(case):
         plk.equal(numbers[-1], sent[0] - 1, "the last one")
         lost = sent[0] - len(numbers)
         plk.check(lost <= missed, f"{lost} frames of {sent[0]} were lost, {missed} were counted")
-        plk.check(missed <= lost + 10 * 50, f"{lost} frames of {sent[0]} were lost, {missed} were counted")
+        plk.check(missed <= lost + late, f"{lost} frames of {sent[0]} were lost, {missed} were counted, {late} came late")
     here.stop()
 
 

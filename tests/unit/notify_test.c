@@ -33,7 +33,7 @@ struct heard {
 	struct stat files[FDS_MAX];
 };
 
-static char dir[] = "/tmp/plk-notify-XXXXXX";
+static char dir[] = "/tmp/plk-notify-XXXXXX"; /* mkdtemp(3) fills it in */
 
 /* ---- the service manager ---- */
 

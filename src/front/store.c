@@ -30,9 +30,9 @@
 bool
 plk_store_is_name(struct plk_span name)
 {
-	const size_t n = strlen(PLK_STORED_PREFIX);
+	const size_t n = strlen(PLK_STORE_PREFIX);
 
-	return name.n >= n && memcmp(name.p, PLK_STORED_PREFIX, n) == 0;
+	return name.n >= n && memcmp(name.p, PLK_STORE_PREFIX, n) == 0;
 }
 
 /* Of several, the last one's: a daemon may have died before it took it out. */
@@ -191,7 +191,7 @@ is_told(size_t i)
 void
 plk_store_forget(void)
 {
-	const size_t n_prefix = strlen(PLK_STORED_PREFIX);
+	const size_t n_prefix = strlen(PLK_STORE_PREFIX);
 
 	for (size_t i = 0; i < front.store.n; i++) {
 		const struct plk_span name = front.store.entries[i].name;

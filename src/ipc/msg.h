@@ -25,6 +25,8 @@
 #include <pktlock/roles.h>
 #include <pktlock/span.h>
 
+#include "base/names.h"
+
 /** enum plk_peer - who is at the other end of a channel that the supervisor hands out */
 enum plk_peer { PLK_PEER_FRONT, PLK_PEER_BROKER, PLK_PEER_WORKER, PLK_PEERS };
 
@@ -224,10 +226,7 @@ enum plk_counter {
 #define PLK_ANY32 UINT32_MAX
 #define PLK_PORT_INDEX (PLK_PORTS_MAX - 1)
 #define PLK_ERRNO_MAX 4095 /* Linux' MAX_ERRNO */
-/* What of ours is in the service manager's descriptor store has names that begin so; two kinds go on with a word. */
-#define PLK_STORE_PREFIX "pktlock."
-#define PLK_STORE_CLIENT "client." /* then the tag of STORE: 16 hexadecimal digits */
-#define PLK_STORE_STOP "stop."     /* then the fields of STOPPED: decimal, joined by '.' */
+/* A name of the descriptor store without its prefix, and the NUL. */
 #define PLK_STORE_FIELD (PLK_NAME_MAX + 1 - (sizeof PLK_STORE_PREFIX - 1))
 #define PLK_REASON_FIELD 256
 

@@ -7,8 +7,6 @@
 
 #include "text/words.h"
 
-#define CLIENT PLK_STORED_PREFIX "client."
-#define STOP PLK_STORED_PREFIX "stop."
 #define TAG_DIGITS 16
 #define NUMBERS 4
 
@@ -74,9 +72,9 @@ plk_stored_parse(struct plk_span in, struct plk_stored *out)
 {
 	struct plk_span rest;
 
-	if (begins_with(in, CLIENT, &rest))
+	if (begins_with(in, PLK_STORE_PREFIX PLK_STORE_CLIENT, &rest))
 		return client_parse(rest, out);
-	if (begins_with(in, STOP, &rest))
+	if (begins_with(in, PLK_STORE_PREFIX PLK_STORE_STOP, &rest))
 		return stop_parse(rest, out);
 	return PLK_E_MALFORMED;
 }

@@ -22,7 +22,7 @@
 
 #include <pktlock/port.h>
 
-#define PLK_STORED_PREFIX "pktlock."
+#include "base/names.h"
 
 /** struct plk_stored - a name
  * @is_client: of a connection, with a @tag; else the others are set

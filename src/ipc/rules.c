@@ -103,9 +103,7 @@ static const struct rule rules_table[] = {
 
 #define N_RULES (sizeof rules_table / sizeof *rules_table)
 
-_Static_assert(PLK_MSG_TYPES <= 64, "struct plk_rules has one bit for each type");
-
-#define STATUS_FIRST 48 /* of exit statuses, above those that mean something else */
+#define STATUS_FIRST 43 /* of exit statuses, above those that mean something else */
 #define STATUS_LAST 119 /* below what the tests, a shell and plk_spawn() use */
 _Static_assert(STATUS_FIRST + PLK_MSG_TYPES - 1 <= STATUS_LAST, "one for each type");
 
@@ -138,15 +136,13 @@ plk_rules_check(struct plk_rules *rules, enum plk_channel channel, enum plk_stag
 		enum plk_msg_type type, size_t n_fds)
 {
 	const struct rule *rule = rule_find(channel, type);
-	uint64_t bit;
 
 	if (!rule || !(rule->stages & 1U << stage))
 		return PLK_E_MALFORMED;
-	bit = (uint64_t)1 << type;
-	if (rule->once && (rules->seen & bit))
+	if (rule->once && rules->seen[type])
 		return PLK_E_MALFORMED;
 	if (n_fds < rule->min_fds || n_fds > rule->max_fds)
 		return PLK_E_LIMIT;
-	rules->seen |= bit;
+	rules->seen[type] = true;
 	return PLK_OK;
 }

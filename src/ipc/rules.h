@@ -50,7 +50,7 @@ const char *plk_rules_named(int status);
 
 /** struct plk_rules - what one receiver has seen on one channel; zeroed at the start of the channel */
 struct plk_rules {
-	uint64_t seen; /* bit TYPE is set for each type that has come */
+	bool seen[PLK_MSG_TYPES]; /* whether one of the type has come */
 };
 
 /** plk_rules_check() - whether a message is permitted now

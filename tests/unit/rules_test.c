@@ -117,6 +117,16 @@ answer(const struct row *row, enum plk_stage stage, size_t n_fds)
 	return n_fds <= 2 && row->fds[n_fds] == 'y' ? PLK_OK : PLK_E_LIMIT;
 }
 
+static size_t
+seen_count(const struct plk_rules *rules)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PLK_MSG_TYPES; i++)
+		n += rules->seen[i];
+	return n;
+}
+
 static void
 combination_check(struct rows *r, enum plk_channel channel, enum plk_stage stage,
 		  enum plk_msg_type type, size_t n_fds)
@@ -124,17 +134,17 @@ combination_check(struct rows *r, enum plk_channel channel, enum plk_stage stage
 	const struct row *row = row_find(channel, type);
 	enum plk_err want = answer(row, stage, n_fds);
 	struct plk_rules rules = {0};
-	uint64_t bit = want == PLK_OK ? (uint64_t)1 << type : 0;
 
 	row_begin_text(r, "channel %d stage %d %s with %zu", (int)channel, (int)stage,
 		       plk_msg_name(type), n_fds);
 	row_err(r, plk_rules_check(&rules, channel, stage, type, n_fds), want);
-	row_number(r, "seen", rules.seen, bit);
+	row_number(r, "seen", seen_count(&rules), want == PLK_OK);
+	row_number(r, "seen is the type", want == PLK_OK && !rules.seen[type], false);
 	if (want != PLK_OK)
 		return;
 	row_err(r, plk_rules_check(&rules, channel, stage, type, n_fds),
 		row->once ? PLK_E_MALFORMED : PLK_OK);
-	row_number(r, "seen after the second", rules.seen, bit);
+	row_number(r, "seen after the second", seen_count(&rules), 1);
 }
 
 /* Every channel, stage and type, with no, one, two and very many descriptors. */
@@ -165,8 +175,8 @@ test_every_combination(void **state)
 static void
 test_no_type(void **state)
 {
-	static const unsigned types[] = {0,   PLK_MSG_TYPES, 63,         64,        65,
-					 128, 255,           0x7fffffff, 0xffffffff};
+	static const unsigned types[] = {0,   PLK_MSG_TYPES, PLK_MSG_TYPES + 1, 128,
+					 255, 0x7fffffff,    0xffffffff};
 	struct rows r;
 
 	(void)state;
@@ -179,7 +189,7 @@ test_no_type(void **state)
 			plk_rules_check(&rules, PLK_CHANNEL_FRONT_BROKER, PLK_STAGE_SETUP,
 					(enum plk_msg_type)types[i], 0),
 			PLK_E_MALFORMED);
-		row_number(&r, "seen", rules.seen, 0);
+		row_number(&r, "seen", seen_count(&rules), 0);
 	}
 	rows_end_strict(&r);
 }
@@ -197,7 +207,7 @@ test_once(void **state)
 			 PLK_E_LIMIT);
 	assert_int_equal(plk_rules_check(&rules, worker, PLK_STAGE_START, PLK_MSG_SERVING, 0),
 			 PLK_E_MALFORMED);
-	assert_int_equal(rules.seen, 0);
+	assert_int_equal(seen_count(&rules), 0);
 	assert_int_equal(plk_rules_check(&rules, worker, PLK_STAGE_SETUP, PLK_MSG_SERVING, 0),
 			 PLK_OK);
 	assert_int_equal(plk_rules_check(&rules, worker, PLK_STAGE_SETUP, PLK_MSG_ADOPTED, 0),
@@ -215,11 +225,11 @@ test_once(void **state)
 static void
 test_status(void **state)
 {
-	static const int others[] = {-1, 0, 1, 2, 47, 112, 126, 127, 128, 159, 255, 256};
+	static const int others[] = {-1, 0, 1, 2, 42, 120, 126, 127, 128, 159, 255, 256};
 
 	(void)state;
 	for (unsigned type = 0; type < PLK_MSG_TYPES; type++) {
-		assert_in_range(plk_rules_status(type), 48, 111);
+		assert_in_range(plk_rules_status(type), 43, 119);
 		assert_string_equal(plk_rules_named(plk_rules_status(type)), plk_msg_name(type));
 	}
 	assert_string_equal(plk_rules_named(plk_rules_status(PLK_MSG_TYPES)), "NONE");

@@ -16,6 +16,7 @@
  * log is a line.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -631,6 +632,8 @@ owns(void)
 	const bool has_store = world.command_line == command_lines[STORE_LINE];
 	size_t n = world.arranged ? 0 : has_store ? STORE_FDS : INHERITED;
 
+	for (int fd = PLK_FRONT_FD_JOURNAL; world.arranged && fd < PLK_FRONT_FD_OTHER; fd++)
+		n += fcntl(fd, F_GETFD) >= 0; /* kept from others */
 	n += hostile_is_run(front.loop.fd);
 	n += hostile_is_run(front.broker.fd);
 	n += hostile_is_run(front.worker.fd);

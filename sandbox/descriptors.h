@@ -43,7 +43,9 @@
 #define PLK_FRONT_FD_LOG 2
 #define PLK_FRONT_FD_EPOLL 3
 #define PLK_FRONT_FD_WORKER 4
-#define PLK_FRONT_FD_OTHER 5 /* listeners, connections that are being made */
+#define PLK_FRONT_FD_JOURNAL 5   /* the journal's socket */
+#define PLK_FRONT_FD_DIRECTORY 6 /* in which the remotes file is */
+#define PLK_FRONT_FD_OTHER 7     /* listeners, connections that are being made */
 #define PLK_FRONT_FD_MAX 2047
 
 /* The broker. */

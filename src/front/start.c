@@ -274,6 +274,18 @@ others_close(void)
 	}
 }
 
+/* The numbers that some daemons use and others do not: nothing else is to be there. */
+static int
+numbers_take(void)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int error =
+		null < 0 ? -errno : plk_fd_fill(null, PLK_FRONT_FD_JOURNAL, PLK_FRONT_FD_OTHER - 1);
+
+	plk_fd_close(&null);
+	return error;
+}
+
 /* ---- the plan ---- */
 
 static void
@@ -440,7 +452,8 @@ plk_start_plan(int argc, char **argv)
 	ports_plan();
 	all_claimed();
 	listen_forget();
-	if (listeners_lift() < 0 || plk_store_lift() < 0 || others_close() < 0)
+	if (listeners_lift() < 0 || plk_store_lift() < 0 || others_close() < 0 ||
+	    numbers_take() < 0)
 		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
 			       "cannot arrange inherited descriptors: %s (ulimit -n, LimitNOFILE=)",
 			       plk_words_error((uint64_t)errno));

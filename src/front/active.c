@@ -100,10 +100,8 @@ ready(void *ctx, uint32_t events)
 }
 
 void
-plk_active_start(size_t i)
+plk_active_start(struct front_port *p)
 {
-	struct front_port *p = &front.ports[i];
-
 	p->backoff = PLK_BACKOFF_CONNECT;
 	if (p->since_ms == 0)
 		try_now(p);
@@ -112,7 +110,7 @@ plk_active_start(size_t i)
 void
 plk_active_restored(uint16_t port)
 {
-	if (!plk_remote_is_passive(&front.ports[port].port->remote))
+	if (!plk_remote_is_passive(&front.ports[port].port.remote))
 		front.ports[port].since_ms = plk_now_ms();
 }
 
@@ -152,7 +150,7 @@ plk_active_ended(uint16_t port)
 	struct front_port *p = &front.ports[port];
 	uint64_t lived;
 
-	if (plk_remote_is_passive(&p->port->remote) || p->since_ms == 0)
+	if (plk_remote_is_passive(&p->port.remote) || p->since_ms == 0)
 		return;
 	lived = plk_now_ms() - p->since_ms;
 	p->since_ms = 0;
@@ -162,6 +160,6 @@ plk_active_ended(uint16_t port)
 void
 plk_active_forget(void)
 {
-	for (size_t i = 0; i < front.cmdline.n_ports; i++)
-		plk_active_ended((uint16_t)i);
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p))
+		plk_active_ended(plk_port_index(p));
 }

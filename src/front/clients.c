@@ -76,7 +76,7 @@ plk_front_promisc(void)
 static void
 attached_count(uint16_t port, bool more)
 {
-	if (front.ports[port].port->role != PLK_ROLE_ATTACH)
+	if (front.ports[port].port.role != PLK_ROLE_ATTACH)
 		return;
 	front.n_attached += more ? 1U : -1U;
 	plk_front_promisc();
@@ -135,7 +135,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 		.port = accepted->port,
 	};
 	if (plk_peer_identify(*fd, &client->peer) == 0)
-		client->admitted = may_connect(p->port, &client->peer, *fd);
+		client->admitted = may_connect(&p->port, &client->peer, *fd);
 	plk_fd_close(fd);
 	if (front.stage == PLK_STAGE_STOP) { /* the next daemon will judge it */
 		client->admitted = false;
@@ -234,7 +234,7 @@ restored_enter(const struct plk_msg_restored *restored, const struct plk_peer_id
 static bool
 is_of_port(const struct front_port *p, int fd)
 {
-	const struct plk_remote *r = &p->port->remote;
+	const struct plk_remote *r = &p->port.remote;
 
 	if (plk_remote_is_passive(r))
 		return plk_peer_came_by(fd, p->listener);
@@ -275,7 +275,7 @@ plk_front_restored(uint16_t port, int *fd)
 		return restored_refuse(p, "it is no connection");
 	if (!is_of_port(p, *fd))
 		return restored_refuse(p, "it was made elsewhere");
-	if (!may_connect(p->port, &peer, *fd))
+	if (!may_connect(&p->port, &peer, *fd))
 		return restored_refuse(p, "it is not allowed any more (allow-uid=, allow-gid=)");
 	plk_front_ask(front.worker.fd, &msg, *fd, PLK_MSG_RESTORED);
 	plk_fd_close(fd);

@@ -26,6 +26,7 @@
 #include "os/peer.h"
 #include "sandbox/sandbox.h"
 #include "text/cmdline.h"
+#include "text/policy.h"
 #include "text/stored.h"
 
 #define PLK_LABEL_BYTES 1024 /* of a port in the log, escaped */
@@ -36,8 +37,9 @@
 #define PLK_PULSE_MS 2500 /* a worker with clients that has not answered for so long is replaced */
 
 /** struct front_port - a port, and what the front does for it
- * @port:     as it was written
- * @text:     the PORT-SPEC as it was written
+ * @used:     there is one; else all others are meaningless
+ * @origin:   who wrote it
+ * @text:     the PORT-SPEC as it was written, during the start
  * @label:    for the log
  * @fd:       pfd:, sd: the number of the inherited descriptor; else -1
  * @listener: a copy of the listening socket, for the next worker; -1 if there is none
@@ -45,7 +47,9 @@
  * @connecting: a socket on its way, or -1
  */
 struct front_port {
-	const struct plk_port *port;
+	bool used;
+	enum plk_origin origin;
+	struct plk_port port;
 	struct plk_span text;
 	char label[PLK_LABEL_BYTES];
 	int fd;
@@ -140,6 +144,7 @@ struct front {
 	struct front_listen listen;
 	struct front_store store;
 	struct front_port ports[PLK_PORTS_MAX];
+	size_t n_ports; /* that are used */
 	struct front_client clients[PLK_CLIENTS_MAX];
 	uint32_t n_attached;
 	bool promisc; /* what the broker was last asked for */
@@ -184,7 +189,24 @@ struct front {
 
 extern struct front front;
 
+/** plk_port_index() - its number, by which other processes know it */
+static inline uint16_t
+plk_port_index(const struct front_port *p)
+{
+	return (uint16_t)(p - front.ports);
+}
+
 /* main.c */
+
+/** plk_ports_next() - the port that follows @p, or the first for NULL
+ * Return: NULL if there is none.
+ */
+struct front_port *plk_ports_next(const struct front_port *p);
+
+/** plk_port_new() - a port that nothing was opened for yet
+ * Return: NULL if there is no room: PLK_PORTS_MAX are there.
+ */
+struct front_port *plk_port_new(const struct plk_port *port, enum plk_origin origin);
 
 /** plk_front_send() - send an order
  * A worker that does not take it is replaced; the broker and the supervisor must.
@@ -211,7 +233,7 @@ void plk_front_about_send(void);
 void plk_front_replace(const char *why, int error);
 
 /** plk_front_port_send() - make a port known to the worker */
-void plk_front_port_send(size_t i);
+void plk_front_port_send(const struct front_port *p);
 
 /** plk_front_limited() - may another line of this kind be logged? Says how many were not. */
 bool plk_front_limited(struct plk_ratelimit *limit);
@@ -347,7 +369,7 @@ void plk_front_watchdog(void);
 void plk_active_restored(uint16_t port);
 
 /** plk_active_start() - begin to connect an active remote */
-void plk_active_start(size_t i);
+void plk_active_start(struct front_port *p);
 
 /** plk_active_connecting() - the broker's answer; takes the descriptor over */
 void plk_active_connecting(const struct plk_msg_connecting *answer, int *fd);

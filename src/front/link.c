@@ -38,10 +38,8 @@ bool plk_link_binds(enum plk_class class)
 {
 	if (!plk_class_is_bulk(class))
 		return true;
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		const struct plk_port *port = front.ports[i].port;
-
-		if (plk_class_takes(class, port->role, plk_link_latency(port)))
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (plk_class_takes(class, p->port.role, plk_link_latency(&p->port)))
 			return true;
 	}
 	return false;

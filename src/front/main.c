@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/writer.h"
 #include "front/front.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -22,6 +23,57 @@
 #define STOP_KEEP_MS 580
 
 struct front front;
+
+/* ---- ports ---- */
+
+struct front_port *
+plk_ports_next(const struct front_port *p)
+{
+	for (size_t i = p ? plk_port_index(p) + 1U : 0; i < PLK_PORTS_MAX; i++) {
+		if (front.ports[i].used)
+			return &front.ports[i];
+	}
+	return NULL;
+}
+
+static void
+label_print(struct front_port *p)
+{
+	static uint8_t text[PLK_PORT_TEXT_MAX];
+	struct plk_writer w;
+	size_t n = 0;
+
+	if (plk_port_encode(&p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
+		n = 0; /* it was parsed, so it can be printed */
+	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
+	plk_writer_escaped(&w, (struct plk_span){text, n}, PLK_LABEL_MAX);
+	plk_writer_cstr(&w);
+}
+
+static void
+port_clear(struct front_port *p)
+{
+	*p = (struct front_port){
+		.fd = -1, .listener = -1, .connecting = -1, .watch.fd = -1, .timer = p->timer};
+}
+
+struct front_port *
+plk_port_new(const struct plk_port *port, enum plk_origin origin)
+{
+	size_t i = 0;
+
+	while (i < PLK_PORTS_MAX && front.ports[i].used)
+		i++;
+	if (i == PLK_PORTS_MAX)
+		return NULL;
+	port_clear(&front.ports[i]);
+	front.ports[i].used = true;
+	front.ports[i].origin = origin;
+	front.ports[i].port = *port;
+	front.n_ports++;
+	label_print(&front.ports[i]);
+	return &front.ports[i];
+}
 
 /* ---- sending ---- */
 
@@ -188,10 +240,10 @@ answer_note(struct plk_received *received)
 
 /* What a port may send goes before it: there is no moment in which it has no guard. */
 static void
-vlans_send(size_t i)
+vlans_send(const struct front_port *p)
 {
-	const struct plk_port *port = front.ports[i].port;
-	struct plk_msg msg = {.type = PLK_MSG_VLANS, .u.vlans.port = (uint16_t)i};
+	const struct plk_port *port = &p->port;
+	struct plk_msg msg = {.type = PLK_MSG_VLANS, .u.vlans.port = plk_port_index(p)};
 
 	if (!port->has_vlans)
 		return;
@@ -200,13 +252,12 @@ vlans_send(size_t i)
 }
 
 void
-plk_front_port_send(size_t i)
+plk_front_port_send(const struct front_port *p)
 {
-	const struct front_port *p = &front.ports[i];
-	const struct plk_port *port = p->port;
+	const struct plk_port *port = &p->port;
 	struct plk_msg msg = {
 		.type = PLK_MSG_PORT,
-		.u.port = {.port = (uint16_t)i,
+		.u.port = {.port = plk_port_index(p),
 			   .role = (uint8_t)port->role,
 			   .vnet_hdr = port->vnet_hdr,
 			   .direction = (uint8_t)port->direction,
@@ -225,7 +276,7 @@ plk_front_port_send(size_t i)
 	};
 
 	memcpy(msg.u.port.macs, port->macs, sizeof msg.u.port.macs);
-	vlans_send(i);
+	vlans_send(p);
 	plk_front_send(front.worker.fd, &msg, p->listener);
 }
 
@@ -258,7 +309,7 @@ plk_front_config_send(void)
 		.type = PLK_MSG_CONFIG,
 		.u.config = {.clients = front.cmdline.clients,
 			     .queue = front.cmdline.queue,
-			     .ports = (uint16_t)front.cmdline.n_ports},
+			     .ports = (uint16_t)front.n_ports},
 	};
 	int page = plk_page_make(PLK_BOOKS_BYTES, &front.page);
 
@@ -294,8 +345,9 @@ static void
 worker_equip(void)
 {
 	plk_front_config_send();
-	for (size_t i = 0; i < front.cmdline.n_ports && !front.replacing; i++)
-		plk_front_port_send(i);
+	for (const struct front_port *p = plk_ports_next(NULL); p && !front.replacing;
+	     p = plk_ports_next(p))
+		plk_front_port_send(p);
 	if (!front.replacing)
 		plk_front_about_send();
 	if (front.replacing)
@@ -417,7 +469,7 @@ worker_said(struct plk_received *received)
 static void
 worker_port_check(const struct plk_msg *msg)
 {
-	uint16_t port = 0;
+	int port = -1;
 
 	if (msg->type == PLK_MSG_ACCEPTED)
 		port = msg->u.accepted.port;
@@ -429,7 +481,7 @@ worker_port_check(const struct plk_msg *msg)
 		port = msg->u.restored.port;
 	else if (msg->type == PLK_MSG_KEPT)
 		port = msg->u.kept.port;
-	if (port >= front.cmdline.n_ports)
+	if (port >= 0 && !front.ports[port].used)
 		fatal("worker sent a message about a port that does not exist");
 }
 
@@ -495,8 +547,8 @@ broker_said(struct plk_received *received)
 
 	switch (msg->type) {
 	case PLK_MSG_CONNECTING:
-		if (msg->u.connecting.port >= front.cmdline.n_ports ||
-		    plk_remote_is_passive(&front.ports[msg->u.connecting.port].port->remote))
+		if (!front.ports[msg->u.connecting.port].used ||
+		    plk_remote_is_passive(&front.ports[msg->u.connecting.port].port.remote))
 			fatal("broker sent a message about a port that is not an active one");
 		plk_active_connecting(&msg->u.connecting, &received->fd);
 		break;
@@ -678,11 +730,8 @@ init(void)
 	front.supervisor_watch = (struct plk_watch){.fd = -1, .call = supervisor_read};
 	front.broker_watch = (struct plk_watch){.fd = -1, .call = broker_read};
 	front.worker_watch = (struct plk_watch){.fd = -1, .call = worker_read};
-	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
-		front.ports[i].listener = -1;
-		front.ports[i].connecting = -1;
-		front.ports[i].watch.fd = -1;
-	}
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+		port_clear(&front.ports[i]);
 }
 
 static int
@@ -726,7 +775,7 @@ ready(void)
 	if (front.bind_later)
 		plk_link_bind();
 	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
-		front.cmdline.n_ports);
+		front.n_ports);
 	plk_store_forget();
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);
 	plk_front_watchdog();
@@ -736,9 +785,9 @@ ready(void)
 	}
 	if (front.stops)
 		stop(true);
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		if (!plk_remote_is_passive(&front.ports[i].port->remote))
-			plk_active_start(i);
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (!plk_remote_is_passive(&p->port.remote))
+			plk_active_start(p);
 	}
 }
 

@@ -148,7 +148,7 @@ is_passed(int fd)
 static size_t
 inherited_at(const struct front_port *p)
 {
-	return plk_port_remote_at(p->text) + (p->port->remote.kind == PLK_REMOTE_PFD ? 4 : 3);
+	return plk_port_remote_at(p->text) + (p->port.remote.kind == PLK_REMOTE_PFD ? 4 : 3);
 }
 
 static void
@@ -159,7 +159,7 @@ name_resolve(struct front_port *p)
 
 	if (front.listen.has_names)
 		err = plk_listen_name_find(front.listen.names, front.listen.n_fds,
-					   plk_span_str(p->port->remote.name), &index);
+					   plk_span_str(p->port.remote.name), &index);
 	if (err != PLK_OK)
 		plk_words_fail_at("--remote", p->text, err, inherited_at(p));
 	p->fd = PLK_FD_FIRST + (int)index;
@@ -171,12 +171,12 @@ static void
 port_resolve(struct front_port *p)
 {
 	p->fd = -1;
-	if (!plk_remote_is_inherited(&p->port->remote))
+	if (!plk_remote_is_inherited(&p->port.remote))
 		return;
-	if (p->port->remote.kind == PLK_REMOTE_SD)
+	if (p->port.remote.kind == PLK_REMOTE_SD)
 		name_resolve(p);
 	else
-		p->fd = p->port->remote.fd;
+		p->fd = p->port.remote.fd;
 	if (front.listen.ours && !is_passed(p->fd))
 		plk_words_fail_at("--remote", p->text, PLK_E_ADOPT_RANGE, inherited_at(p));
 	if (!is_open(p->fd))
@@ -204,8 +204,8 @@ is_claimed(int fd)
 {
 	if (front.cmdline.iface.is_tapfd && front.cmdline.iface.fd == fd)
 		return true;
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		if (front.ports[i].fd == fd)
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (p->fd == fd)
 			return true;
 	}
 	return false;
@@ -246,8 +246,8 @@ kept_next(int from)
 {
 	int next = plk_store_next(from);
 
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		const int kept = front.ports[i].listener;
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		const int kept = p->listener;
 
 		if (kept >= from && kept < next)
 			next = kept;
@@ -292,18 +292,9 @@ static void
 ports_plan(void)
 {
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		struct front_port *p = &front.ports[i];
-		static uint8_t text[PLK_PORT_TEXT_MAX];
-		size_t n = 0;
-		struct plk_writer w;
+		struct front_port *p = plk_port_new(&front.cmdline.ports[i], PLK_ORIGIN_CMDLINE);
 
-		p->port = &front.cmdline.ports[i];
 		p->text = front.cmdline.texts[i];
-		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
-			plk_words_fail(2, "--remote", p->text, "cannot be printed");
-		plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
-		plk_writer_escaped(&w, (struct plk_span){text, n}, PLK_LABEL_MAX);
-		plk_writer_cstr(&w);
 		port_resolve(p);
 	}
 }
@@ -312,9 +303,7 @@ ports_plan(void)
 static int
 listeners_lift(void)
 {
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		struct front_port *p = &front.ports[i];
-
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		if (p->fd < 0)
 			continue;
 		p->listener = fcntl(p->fd, F_DUPFD_CLOEXEC, PLK_FRONT_FD_OTHER);
@@ -347,7 +336,7 @@ os_look(void)
 static void
 files_check(void)
 {
-	bool few = front.cmdline.n_ports <= PLK_WORKER_PORTS_FEW;
+	bool few = front.n_ports <= PLK_WORKER_PORTS_FEW;
 	uint64_t first = few ? PLK_WORKER_FD_CLIENT_FEW : PLK_WORKER_FD_CLIENT_MANY;
 	uint64_t need = (uint64_t)first + front.cmdline.clients + 1;
 
@@ -356,7 +345,7 @@ files_check(void)
 			       "%zu remotes and a client need %llu descriptors, but the limit is "
 			       "%llu (ulimit "
 			       "-n, LimitNOFILE=)",
-			       front.cmdline.n_ports, (unsigned long long)first + 1,
+			       front.n_ports, (unsigned long long)first + 1,
 			       (unsigned long long)plk_process_files());
 	if (plk_process_files() < need)
 		plk_log(PLK_LOG_LINE_WARNING,
@@ -390,11 +379,9 @@ check_print(void)
 	    PLK_OK)
 		exit(2);
 	(void)printf("interface %.*s\n", (int)n, (const char *)iface);
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		const struct front_port *p = &front.ports[i];
-
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		n = 0;
-		if (plk_port_encode(p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
+		if (plk_port_encode(&p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
 			exit(2);
 		/* it has no control characters */
 		(void)printf("remote %.*s", (int)n, (const char *)text);
@@ -414,8 +401,8 @@ filter_plan(void)
 {
 	bool is_of_use = false;
 
-	for (size_t i = 0; i < front.cmdline.n_ports; i++)
-		is_of_use |= front.ports[i].port->role == PLK_ROLE_CAPTURE;
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p))
+		is_of_use |= p->port.role == PLK_ROLE_CAPTURE;
 	plk_expression_compile(front.cmdline.filter, &front.filter);
 	if (!is_of_use)
 		plk_log(PLK_LOG_LINE_WARNING,
@@ -482,8 +469,8 @@ directory_allow(const char *path)
 void
 plk_start_allow(void)
 {
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		const struct plk_remote *r = &front.ports[i].port->remote;
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		const struct plk_remote *r = &p->port.remote;
 		const struct plk_msg tcp = {
 			.type = PLK_MSG_ALLOW_TCP,
 			.u.allow_tcp = {.port = r->tcp_port, .connect = r->kind == PLK_REMOTE_TCP},
@@ -521,13 +508,12 @@ worker_get(void)
 static void
 listeners_adopt(void)
 {
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		struct front_port *p = &front.ports[i];
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		enum plk_err err;
 
 		if (p->fd < 0)
 			continue;
-		plk_front_port_send(i);
+		plk_front_port_send(p);
 		plk_front_await(PLK_MSG_ADOPTED);
 		err = (enum plk_err)front.answer.msg.u.adopted.err;
 		if (err != PLK_OK)
@@ -600,8 +586,8 @@ static enum plk_direction class_direction(enum plk_class class)
 {
 	enum plk_direction direction = PLK_DIRECTION_NONE;
 
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		const struct plk_port *port = front.ports[i].port;
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		const struct plk_port *port = &p->port;
 
 		if (!is_of_class(port, class))
 			continue;
@@ -660,21 +646,21 @@ packets_bind(void)
 
 /* The order that makes the broker open (passive) or remember (active) a remote. */
 static void
-remote_order(size_t i, struct plk_msg *msg)
+remote_order(const struct front_port *p, struct plk_msg *msg)
 {
-	const struct plk_remote *r = &front.ports[i].port->remote;
+	const struct plk_remote *r = &p->port.remote;
 	struct plk_msg_listen_tcp *tcp = &msg->u.listen_tcp;
 
 	*msg = (struct plk_msg){.type = PLK_MSG_NONE};
 	if (r->kind == PLK_REMOTE_PUNIX || r->kind == PLK_REMOTE_UNIX) {
 		msg->type = r->kind == PLK_REMOTE_PUNIX ? PLK_MSG_LISTEN_UNIX : PLK_MSG_TARGET_UNIX;
-		msg->u.listen_unix.port = (uint16_t)i;
+		msg->u.listen_unix.port = plk_port_index(p);
 		memcpy(msg->u.listen_unix.path, r->path, sizeof msg->u.listen_unix.path);
 		return;
 	}
 	msg->type = r->kind == PLK_REMOTE_PTCP ? PLK_MSG_LISTEN_TCP : PLK_MSG_TARGET_TCP;
 	*tcp = (struct plk_msg_listen_tcp){
-		.port = (uint16_t)i, .is_v6 = r->is_v6, .tcp_port = r->tcp_port};
+		.port = plk_port_index(p), .is_v6 = r->is_v6, .tcp_port = r->tcp_port};
 	memcpy(tcp->addr, r->addr, sizeof tcp->addr);
 	memcpy(tcp->zone, r->zone, sizeof tcp->zone);
 }
@@ -684,48 +670,47 @@ static size_t
 made_at(const struct front_port *p)
 {
 	return plk_port_remote_at(p->text) +
-	       strlen(p->port->remote.kind == PLK_REMOTE_PUNIX ? "punix:" : "ptcp:");
+	       strlen(p->port.remote.kind == PLK_REMOTE_PUNIX ? "punix:" : "ptcp:");
 }
 
 static void
-listener_get(size_t i)
+listener_get(struct front_port *p)
 {
-	struct front_port *p = &front.ports[i];
 	const struct plk_msg_listening *answer = &front.answer.msg.u.listening;
 	char address[PLK_PEER_TEXT_MAX];
 	struct plk_msg msg;
 
-	remote_order(i, &msg);
+	remote_order(p, &msg);
 	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
 	if (answer->error != 0 || front.answer.fd < 0)
 		plk_words_fail(1, "--remote", p->text, "%s: %s at byte %zu%s",
 			       plk_words_step(answer->step), plk_words_error(answer->error),
 			       made_at(p),
 			       plk_words_hint(answer->step, (int)answer->error,
-					      p->port->remote.kind == PLK_REMOTE_PTCP));
+					      p->port.remote.kind == PLK_REMOTE_PTCP));
 	p->listener = plk_fd_take(&front.answer.fd);
 	plk_address_text(p->listener, address);
 	plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,
 		address[0] ? " address=" : "", address);
-	plk_front_port_send(i);
+	plk_front_port_send(p);
 }
 
 static void
 remotes_open(void)
 {
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		const struct plk_remote *r = &front.ports[i].port->remote;
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		const struct plk_remote *r = &p->port.remote;
 		struct plk_msg msg;
 
 		if (plk_remote_is_inherited(r))
 			continue;
 		if (plk_remote_is_passive(r)) {
-			listener_get(i);
+			listener_get(p);
 			continue;
 		}
-		remote_order(i, &msg);
+		remote_order(p, &msg);
 		plk_front_send(front.broker.fd, &msg, -1);
-		plk_front_port_send(i);
+		plk_front_port_send(p);
 	}
 }
 
@@ -733,9 +718,9 @@ remotes_open(void)
 static void
 host_hint(void)
 {
-	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
-		if (front.ports[i].port->role != PLK_ROLE_ATTACH ||
-		    front.iface.kind == PLK_LINK_VETH || front.iface.kind == PLK_LINK_TAP)
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (p->port.role != PLK_ROLE_ATTACH || front.iface.kind == PLK_LINK_VETH ||
+		    front.iface.kind == PLK_LINK_TAP)
 			continue;
 		plk_log(PLK_LOG_LINE_WARNING,
 			"attached clients reach the network behind %s, but not this host itself, "

@@ -95,33 +95,29 @@ plk_store_next(int from)
 	return next;
 }
 
-/* The port that takes a connection, or the number of ports. An active remote has one connection; there may be several that are the same
+/* The port that takes a connection, or NULL. An active remote has one connection; there may be several that are the same
  * but for keys that do not matter. */
-static size_t
+static const struct front_port *
 port_find(uint64_t tag)
 {
-	size_t i = 0;
-
-	for (; i < front.cmdline.n_ports; i++) {
-		const struct front_port *p = &front.ports[i];
-
-		if (plk_stored_tag(p->port) == tag &&
-		    (plk_remote_is_passive(&p->port->remote) || p->since_ms == 0))
-			break;
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (plk_stored_tag(&p->port) == tag &&
+		    (plk_remote_is_passive(&p->port.remote) || p->since_ms == 0))
+			return p;
 	}
-	return i;
+	return NULL;
 }
 
 static bool
 entry_restore(struct front_stored *entry)
 {
-	const size_t i = port_find(entry->tag);
+	const struct front_port *p = port_find(entry->tag);
 
-	if (i == front.cmdline.n_ports)
+	if (!p)
 		plk_log(PLK_LOG_LINE_WARNING,
 			"connection of the last daemon closed: no remote has its role, format and "
 			"address any more");
-	else if (plk_front_restored((uint16_t)i, &entry->fd))
+	else if (plk_front_restored(plk_port_index(p), &entry->fd))
 		return true;
 	plk_fd_close(&entry->fd);
 	return false;
@@ -241,7 +237,7 @@ plk_store_keep(const struct plk_msg_kept *kept, int *fd)
 {
 	const struct plk_msg msg = {
 		.type = PLK_MSG_STORE,
-		.u.store = {.tag = plk_stored_tag(front.ports[kept->port].port)},
+		.u.store = {.tag = plk_stored_tag(&front.ports[kept->port].port)},
 	};
 	int error = -EPIPE;
 

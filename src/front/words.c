@@ -328,7 +328,7 @@ plk_words_link(const struct plk_msg_link *link)
 static const char *
 label_of(uint64_t port)
 {
-	return port < front.cmdline.n_ports ? front.ports[port].label : "?";
+	return port < PLK_PORTS_MAX && front.ports[port].used ? front.ports[port].label : "?";
 }
 
 /* Where an address is. */

@@ -285,6 +285,14 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 }
 
 int
+plk_packet_incoming(int fd, bool only)
+{
+	CHECK(is_packet(fd) && !is_sender(fd));
+	(void)only;
+	return 0;
+}
+
+int
 plk_packet_bypass(int fd, bool on)
 {
 	CHECK(is_packet(fd) && is_sender(fd));
@@ -587,7 +595,7 @@ owns(void)
 	n += hostile_is_run(broker.rtnl);
 	n += hostile_is_run(broker.rtnl_request);
 	for (size_t i = 0; i < broker.n_directories && !fakes_is_closed(GATE_LANDLOCK); i++)
-		n += hostile_is_run(broker.directories[i]);
+		n += hostile_is_run(broker.directories[i].fd);
 	for (size_t i = 0; i < broker.n_taps; i++)
 		n += hostile_is_run(broker.taps[i].fd);
 	for (size_t i = 0; i < PLK_CLASSES; i++)
@@ -652,7 +660,7 @@ static const struct hostile_word words[] = {
 	ORDER(IFACE_TAP, .u.iface_tap = {8}),
 	ORDER(IFACE_NAME, .u.iface_name = {"mvt0"}),
 	ORDER(IFACE_NAME, .u.iface_name = {"lo"}),
-	ORDER(ALLOW_DIRECTORY, .u.allow_directory = {"/run"}),
+	ORDER(ALLOW_DIRECTORY, .u.allow_directory = {"/run", 1}),
 	ORDER(ALLOW_TCP, .u.allow_tcp = {9, 0}),
 	ORDER(ALLOW_TCP, .u.allow_tcp = {7, 1}),
 	ORDER(CONFINE),

@@ -43,7 +43,7 @@ handled(int version, const struct plk_landlock *allow)
 		ruleset.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
 	if (version >= 3)
 		ruleset.handled_access_fs |= FS_TRUNCATE;
-	if (version >= 4)
+	if (version >= 4 && !allow->any_tcp)
 		ruleset.handled_access_net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (version >= 5)
 		ruleset.handled_access_fs |= FS_IOCTL_DEV;
@@ -123,7 +123,7 @@ exceptions_add(int ruleset, int version, const struct plk_landlock *allow)
 
 	for (size_t i = 0; i < allow->n_rules && error == 0; i++)
 		error = path_allow(ruleset, &allow->rules[i]);
-	if (version < 4)
+	if (version < 4 || allow->any_tcp)
 		return error;
 	for (size_t i = 0; i < allow->n_connect_ports && error == 0; i++)
 		error = port_allow(ruleset, NET_CONNECT_TCP, allow->connect_ports[i]);

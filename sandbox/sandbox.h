@@ -74,12 +74,13 @@ struct plk_landlock_rule {
 };
 
 /** struct plk_landlock - what stays possible; zeroed: nothing
- * @connect_ports, @bind_ports: TCP ports, borrowed
+ * @any_tcp: every TCP port; else @connect_ports, @bind_ports: borrowed
  * @signals_out: signals to processes outside of the domain, which is those that we start
  */
 struct plk_landlock {
 	const struct plk_landlock_rule *rules;
 	size_t n_rules;
+	bool any_tcp;
 	const uint16_t *connect_ports;
 	size_t n_connect_ports;
 	const uint16_t *bind_ports;

@@ -16,7 +16,8 @@
  * there, whatever it is called then; when it went, one is waited for of the name that it had at the
  * start, which is what the operator wrote, and what a restart would look for. The filter of the capture classes comes in parts
  * before they are opened, and is checked again here. Remotes are made known until SEAL (SETUP -> RUN); after
- * it only connections to known targets are made, by index.
+ * it only connections to known targets are made, by index. If RUNTIME was said before CONFINE, remotes go on to come and go
+ * (SETUP -> OPEN): paths in the directories that were named, and any TCP port.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ struct packet {
 	int fd; /* our copy; -1 if the class is not open */
 	bool bound;
 	bool promisc;
+	enum plk_direction direction; /* of a receiver: what its ports want together */
 };
 
 /* Where an active remote connects to. */
@@ -60,11 +62,18 @@ struct target {
 	struct plk_inet inet;
 };
 
+/* Where socket files are made, or only connected to: then its descriptor is -1. */
+struct directory {
+	char path[PLK_PATH_FIELD];
+	int fd; /* O_PATH, until the sandbox is closed */
+};
+
 static struct broker {
 	struct plk_loop loop;
 	enum plk_stage stage;
 	struct plk_msg_confined confined;
-	int directories[PLK_PORTS_MAX]; /* of socket files, O_PATH; until the sandbox is closed */
+	bool is_runtime;
+	struct directory directories[PLK_DIRECTORIES_MAX];
 	size_t n_directories;
 	uint16_t connect_ports[PLK_PORTS_MAX]; /* TCP */
 	size_t n_connect_ports;
@@ -91,15 +100,22 @@ static struct broker {
 	uint8_t filter[PLK_BPF_BYTES]; /* of the capture classes, as it came so far */
 	size_t filter_bytes;           /* 0: there is none */
 	struct target targets[PLK_PORTS_MAX];
-	struct plk_socket_file files[PLK_PORTS_MAX];
-	size_t n_files;
+	struct plk_socket_file files[PLK_PORTS_MAX]; /* the path is empty where there is none */
 } broker;
+
+static void
+file_remove(size_t i)
+{
+	if (broker.files[i].path[0] != '\0')
+		plk_socket_file_remove(&broker.files[i]);
+	broker.files[i].path[0] = '\0';
+}
 
 static void
 files_remove(void)
 {
-	for (size_t i = 0; i < broker.n_files; i++)
-		plk_socket_file_remove(&broker.files[i]);
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+		file_remove(i);
 }
 
 static _Noreturn void
@@ -138,19 +154,51 @@ refuse(const struct plk_received *received)
 	give_up(PLK_EVENT_BAD_MESSAGE, received->type, received->err, received->n);
 }
 
+/* A message that is permitted, but says what cannot be. */
+static _Noreturn void
+too_much(const struct plk_msg *msg)
+{
+	give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
+}
+
 /* ---- what will be needed, before the sandbox is closed ---- */
 
 /* A directory that cannot be opened is no error yet: making a socket in it will be one, with a reason. */
 static void
 answer_allow_directory(const struct plk_msg *msg)
 {
-	int fd;
+	const struct plk_msg_allow_directory *allow = &msg->u.allow_directory;
+	struct directory *directory = &broker.directories[broker.n_directories];
 
-	if (broker.n_directories == PLK_PORTS_MAX)
-		give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
-	fd = open(msg->u.allow_directory.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		broker.directories[broker.n_directories++] = fd;
+	if (broker.n_directories == PLK_DIRECTORIES_MAX)
+		too_much(msg);
+	memcpy(directory->path, allow->path, sizeof directory->path);
+	directory->fd = allow->make ? open(allow->path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	broker.n_directories++;
+}
+
+/* Whether a path lies in a directory that was named, and not deeper. Where sockets are made, Landlock sees to it as well; of
+ * connections it knows nothing. */
+static bool
+is_allowed(const char *path)
+{
+	const char *last = strrchr(path, '/');
+	const size_t n = !last ? 0 : last == path ? 1 : (size_t)(last - path);
+
+	for (size_t i = 0; i < broker.n_directories && n > 0; i++) {
+		const char *directory = broker.directories[i].path;
+
+		if (strlen(directory) == n && memcmp(directory, path, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+answer_runtime(const struct plk_msg *msg)
+{
+	(void)msg;
+	broker.is_runtime = true;
 }
 
 static void
@@ -161,7 +209,7 @@ answer_allow_tcp(const struct plk_msg *msg)
 	size_t *n = allow->connect ? &broker.n_connect_ports : &broker.n_bind_ports;
 
 	if (*n == PLK_PORTS_MAX)
-		give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
+		too_much(msg);
 	ports[(*n)++] = allow->port;
 }
 
@@ -350,7 +398,7 @@ answer_filter(const struct plk_msg *msg)
 	const size_t bytes = (size_t)msg->u.filter.n * PLK_BPF_INSN;
 
 	if (filter_is_used() || bytes > sizeof broker.filter - broker.filter_bytes)
-		give_up(PLK_EVENT_BAD_MESSAGE, msg->type, PLK_E_LIMIT, plk_msg_size(msg->type));
+		too_much(msg);
 	memcpy(broker.filter + broker.filter_bytes, msg->u.filter.code, bytes);
 	broker.filter_bytes += bytes;
 	answer_done(PLK_MSG_FILTER, PLK_CLASS_CAPTURE_BULK, PLK_STEP_FILTER, 0);
@@ -430,10 +478,19 @@ sender_bypass(const struct packet *packet, enum plk_step *step)
 	return plk_packet_bypass(packet->fd, kind_of(&broker.link) == PLK_LINK_TAP);
 }
 
+/* Ports come and go, and with them who wants what goes out. */
+static int
+receiver_direction(const struct packet *packet, enum plk_step *step)
+{
+	*step = PLK_STEP_OPTION;
+	return plk_packet_incoming(packet->fd, packet->direction == PLK_DIRECTION_IN);
+}
+
 static int
 packet_bind(struct packet *packet, enum plk_class class, enum plk_step *step)
 {
-	int error = class >= PLK_CLASS_RX ? sender_bypass(packet, step) : 0;
+	int error = class >= PLK_CLASS_RX ? sender_bypass(packet, step)
+					  : receiver_direction(packet, step);
 
 	if (error == 0)
 		error = plk_packet_bind(packet->fd, class < PLK_CLASS_RX, broker.link.index,
@@ -473,6 +530,7 @@ answer_bind(const struct plk_msg *msg)
 
 	news_read(); /* so that the front hears first what became of the interface */
 	if (packet->fd >= 0) {
+		packet->direction = (enum plk_direction)msg->u.bind.direction;
 		error = packet_bind_now(packet, class, &step);
 		packet->bound = error == 0;
 		if (error < 0)
@@ -481,6 +539,23 @@ answer_bind(const struct plk_msg *msg)
 				class < PLK_CLASS_RX); /* it may be bound, and to another */
 	}
 	answer_done(PLK_MSG_BIND, class, step, error);
+}
+
+/* No port takes from the class any more. */
+static void
+answer_silence(const struct plk_msg *msg)
+{
+	const enum plk_class class = (enum plk_class)msg->u.silence.class;
+	struct packet *packet = &broker.packets[class];
+	int error = -EBADF;
+
+	news_read();
+	if (packet->fd >= 0) {
+		plk_packet_silence(packet->fd, class < PLK_CLASS_RX);
+		error = packet->promisc ? promisc_set(packet, false) : 0;
+		packet->bound = false;
+	}
+	answer_done(PLK_MSG_SILENCE, class, PLK_STEP_OPTION, error);
 }
 
 static void
@@ -606,16 +681,16 @@ answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int err
 static void
 answer_listen_unix(const struct plk_msg *msg)
 {
+	const uint16_t port = msg->u.listen_unix.port;
+	struct plk_socket_file *file = &broker.files[port];
 	enum plk_step step = PLK_STEP_NONE;
 	int made = -1;
-	int error = -ENFILE;
+	int error;
 
-	if (broker.n_files < PLK_PORTS_MAX)
-		error = plk_listen_unix(msg->u.listen_unix.path, &made,
-					&broker.files[broker.n_files], &step);
-	if (error == 0)
-		broker.n_files++;
-	answer_socket(PLK_MSG_LISTENING, msg->u.listen_unix.port, step, error, &made);
+	if (!is_allowed(msg->u.listen_unix.path) || file->path[0] != '\0')
+		too_much(msg);
+	error = plk_listen_unix(msg->u.listen_unix.path, &made, file, &step);
+	answer_socket(PLK_MSG_LISTENING, port, step, error, &made);
 }
 
 static struct plk_inet
@@ -644,6 +719,8 @@ answer_target_unix(const struct plk_msg *msg)
 {
 	struct target *target = &broker.targets[msg->u.target_unix.port];
 
+	if (!is_allowed(msg->u.target_unix.path))
+		too_much(msg);
 	target->kind = TARGET_UNIX;
 	memcpy(target->path, msg->u.target_unix.path, sizeof target->path);
 }
@@ -673,10 +750,17 @@ answer_connect(const struct plk_msg *msg)
 }
 
 static void
+answer_forget(const struct plk_msg *msg)
+{
+	file_remove(msg->u.forget.port);
+	broker.targets[msg->u.forget.port].kind = TARGET_NONE;
+}
+
+static void
 answer_seal(const struct plk_msg *msg)
 {
 	(void)msg;
-	broker.stage = PLK_STAGE_RUN;
+	broker.stage = broker.is_runtime ? PLK_STAGE_OPEN : PLK_STAGE_RUN;
 }
 
 /* ---- channels ---- */
@@ -686,6 +770,7 @@ typedef void (*answer)(const struct plk_msg *msg);
 static const answer answers[PLK_MSG_TYPES] = {
 	[PLK_MSG_ALLOW_DIRECTORY] = answer_allow_directory,
 	[PLK_MSG_ALLOW_TCP] = answer_allow_tcp,
+	[PLK_MSG_RUNTIME] = answer_runtime,
 	[PLK_MSG_CONFINE] = answer_confine,
 	[PLK_MSG_IFACE_NAME] = answer_iface_name,
 	[PLK_MSG_IFACE_TAP] = answer_iface_tap,
@@ -697,6 +782,8 @@ static const answer answers[PLK_MSG_TYPES] = {
 	[PLK_MSG_FILTER] = answer_filter,
 	[PLK_MSG_OPEN] = answer_open,
 	[PLK_MSG_BIND] = answer_bind,
+	[PLK_MSG_SILENCE] = answer_silence,
+	[PLK_MSG_FORGET] = answer_forget,
 	[PLK_MSG_PROMISC] = answer_promisc,
 	[PLK_MSG_HANDOUT] = answer_handout,
 	[PLK_MSG_SEAL] = answer_seal,
@@ -1027,10 +1114,10 @@ serve(enum plk_stage stage)
 static int
 landlock(void)
 {
-	struct plk_landlock_rule rules[PLK_PORTS_MAX];
-	const struct plk_landlock allow = {
+	struct plk_landlock_rule rules[PLK_DIRECTORIES_MAX];
+	struct plk_landlock allow = {
 		.rules = rules,
-		.n_rules = broker.n_directories,
+		.any_tcp = broker.is_runtime,
 		.connect_ports = broker.connect_ports,
 		.n_connect_ports = broker.n_connect_ports,
 		.bind_ports = broker.bind_ports,
@@ -1038,11 +1125,14 @@ landlock(void)
 	};
 	int error;
 
-	for (size_t i = 0; i < broker.n_directories; i++)
-		rules[i] = (struct plk_landlock_rule){broker.directories[i], PLK_LANDLOCK_SOCKETS};
+	for (size_t i = 0; i < broker.n_directories; i++) {
+		if (broker.directories[i].fd >= 0)
+			rules[allow.n_rules++] = (struct plk_landlock_rule){
+				broker.directories[i].fd, PLK_LANDLOCK_SOCKETS};
+	}
 	error = plk_confine_landlock(&broker.confined, &allow);
 	for (size_t i = 0; i < broker.n_directories; i++)
-		plk_fd_close(&broker.directories[i]);
+		plk_fd_close(&broker.directories[i].fd);
 	return error;
 }
 
@@ -1093,6 +1183,6 @@ main(void)
 	confined_tell();
 	serve(PLK_STAGE_IFACE);
 	serve(PLK_STAGE_SETUP);
-	serve(PLK_STAGE_RUN);
-	leave(EXIT_SUCCESS); /* RUN is the last one */
+	serve(broker.stage); /* RUN or OPEN, which are the last ones */
+	leave(EXIT_SUCCESS);
 }

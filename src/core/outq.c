@@ -80,3 +80,12 @@ plk_outq_drop(struct plk_outq *q, size_t n)
 	q->n -= n;
 	q->from = n < q->buffer.n - q->from ? q->from + n : n - (q->buffer.n - q->from);
 }
+
+void
+plk_outq_cut(struct plk_outq *q, size_t n)
+{
+	if (n < q->n)
+		q->n = n;
+	if (q->n == 0)
+		q->from = 0;
+}

@@ -65,6 +65,9 @@ void plk_outq_copy(const struct plk_outq *q, size_t at, struct plk_mspan out);
 /** plk_outq_drop() - forget the @n oldest bytes; more than there are is all of them */
 void plk_outq_drop(struct plk_outq *q, size_t n);
 
+/** plk_outq_cut() - forget all but the @n oldest bytes; more than there are is all of them */
+void plk_outq_cut(struct plk_outq *q, size_t n);
+
 /** plk_outq_bytes() - how many bytes are queued */
 static inline size_t
 plk_outq_bytes(const struct plk_outq *q)

@@ -455,12 +455,12 @@ plk_start_plan(int argc, char **argv)
 
 /* ---- opening ---- */
 
-/* Tells the broker where a socket file will be made. */
+/* Tells the broker where a socket file will be made, or connected to. */
 static void
-directory_allow(const char *path)
+directory_allow(const char *path, bool make)
 {
 	const char *last = strrchr(path, '/'); /* it is absolute */
-	struct plk_msg msg = {.type = PLK_MSG_ALLOW_DIRECTORY};
+	struct plk_msg msg = {.type = PLK_MSG_ALLOW_DIRECTORY, .u.allow_directory.make = make};
 
 	memcpy(msg.u.allow_directory.path, path, last == path ? 1 : (size_t)(last - path));
 	plk_front_send(front.broker.fd, &msg, -1);
@@ -476,8 +476,8 @@ plk_start_allow(void)
 			.u.allow_tcp = {.port = r->tcp_port, .connect = r->kind == PLK_REMOTE_TCP},
 		};
 
-		if (r->kind == PLK_REMOTE_PUNIX)
-			directory_allow(r->path);
+		if (r->kind == PLK_REMOTE_PUNIX || r->kind == PLK_REMOTE_UNIX)
+			directory_allow(r->path, r->kind == PLK_REMOTE_PUNIX);
 		else if (r->kind == PLK_REMOTE_PTCP || r->kind == PLK_REMOTE_TCP)
 			plk_front_send(front.broker.fd, &tcp, -1);
 	}
@@ -639,8 +639,11 @@ packets_bind(void)
 	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
 		if (class_direction((enum plk_class)i) != PLK_DIRECTION_NONE &&
 		    plk_link_binds((enum plk_class)i))
-			ask_done(&(const struct plk_msg){.type = PLK_MSG_BIND,
-							 .u.bind = {.class = i}});
+			ask_done(&(const struct plk_msg){
+				.type = PLK_MSG_BIND,
+				.u.bind = {.class = i,
+					   .direction =
+						   (uint8_t)class_direction((enum plk_class)i)}});
 	}
 }
 

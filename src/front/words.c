@@ -150,6 +150,7 @@ plk_words_close(unsigned reason)
 		[PLK_CLOSE_LENGTH] = "bad_length", [PLK_CLOSE_HEADER] = "bad_header_size",
 		[PLK_CLOSE_ERROR] = "error",       [PLK_CLOSE_REFUSED] = "refused",
 		[PLK_CLOSE_STOP] = "stop",         [PLK_CLOSE_LOST] = "interface_lost",
+		[PLK_CLOSE_REMOVED] = "removed",
 	};
 
 	return reason < PLK_CLOSES ? words[reason] : "?";

@@ -134,6 +134,7 @@ enum plk_close {
 	PLK_CLOSE_REFUSED,   /* the front did not admit it */
 	PLK_CLOSE_STOP,      /* the daemon stops */
 	PLK_CLOSE_LOST,      /* the interface went and the port says on-loss=close */
+	PLK_CLOSE_REMOVED,   /* its port was removed */
 	PLK_CLOSES
 };
 
@@ -180,6 +181,7 @@ enum plk_where {
 	X(RX_OVERSIZE,     "rx_dropped_oversize")  /* too long for the client's format */ \
 	X(RX_GSO,          "rx_dropped_gso")       /* a superframe that cannot be cut, or that no header describes: a tunnel's */ \
 	X(RX_MALFORMED,    "rx_dropped_malformed") /* the kernel's header does not fit the frame */ \
+	X(RX_OFF,          "rx_dropped_off")       /* came while the status was off */ \
 	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
 	X(RX_MISSED,       "rx_missed")       /* never rx_frames: passed the interface while connections waited for this daemon */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
@@ -200,6 +202,7 @@ enum plk_where {
 	X(TX_ENETDOWN,     "tx_dropped_enetdown") /* the interface is down or gone */ \
 	X(TX_NOCARRIER,    "tx_dropped_nocarrier") /* it has no carrier: a TAP without a VM, a veth whose other end is down */ \
 	X(TX_EINVAL,       "tx_dropped_einval") \
+	X(TX_OFF,          "tx_dropped_off")      /* came while the status was off */ \
 	X(TX_OTHER,        "tx_dropped_other") \
 	X(SWITCHED,        "switched_frames") /* from one attached client to another, once for each of these */ \
 	X(SWITCH_MOVES,    "switch_moves")     /* an address was heard at another client than before, or at the interface */ \
@@ -229,6 +232,8 @@ enum plk_counter {
 /* A name of the descriptor store without its prefix, and the NUL. */
 #define PLK_STORE_FIELD (PLK_NAME_MAX + 1 - (sizeof PLK_STORE_PREFIX - 1))
 #define PLK_REASON_FIELD 256
+/* directories of socket files: of each remote, those that --remote-dir names, and that of the control socket */
+#define PLK_DIRECTORIES_MAX (PLK_PORTS_MAX + PLK_REMOTE_DIRS_MAX + 1)
 
 /* The messages: P(TYPE, member) has fields, named PLK_MSG_TYPE_FIELDS; E(TYPE) has none. */
 /* clang-format off */
@@ -257,9 +262,10 @@ enum plk_counter {
 	/* after STOP, if that says so: a connection that shall outlive us, which is its descriptor; then when we stopped */ \
 	P(STORE, store) \
 	P(STOPPED, stopped) \
-	/* front to broker: what it will need to do, then: close your sandbox */ \
+	/* front to broker: what it will need to do, and whether more may be told it later; then: close your sandbox */ \
 	P(ALLOW_DIRECTORY, allow_directory) \
 	P(ALLOW_TCP, allow_tcp) \
+	E(RUNTIME) \
 	E(CONFINE) \
 	/* front to broker */ \
 	P(IFACE_NAME, iface_name) \
@@ -269,10 +275,13 @@ enum plk_counter {
 	P(TARGET_UNIX, target_unix) \
 	P(TARGET_TCP, target_tcp) \
 	P(CONNECT, connect) \
+	/* a remote is no more: its socket file goes, or it is connected to no more */ \
+	P(FORGET, forget) \
 	/* instructions that follow those of the last one; all together are the capture classes' filter (bpf.h) */ \
 	P(FILTER, filter) \
 	P(OPEN, open) \
 	P(BIND, bind) \
+	P(SILENCE, silence) \
 	P(PROMISC, promisc) \
 	E(HANDOUT) \
 	E(SEAL) \
@@ -292,6 +301,14 @@ enum plk_counter {
 	/* the VLANs of a port, before the port itself */ \
 	P(VLANS, vlans) \
 	P(PORT, port) \
+	/* a port is no more; or its listener, an inherited one, only says no from now on, or is a port again */ \
+	P(UNPORT, unport) \
+	P(PARK, park) \
+	/* while it serves: what has the number of a port's listener goes, and comes with the next message, PORT or FILL */ \
+	P(ROOM, room) \
+	E(FILL) \
+	/* whether frames pass */ \
+	P(FLOW, flow) \
 	P(ABOUT, about) \
 	/* a connection that the last daemon left, which is its descriptor; then what passed meanwhile */ \
 	P(RESTORE, restore) \
@@ -309,6 +326,8 @@ enum plk_counter {
 	P(ACCEPTED, accepted) \
 	P(CLOSED, closed) \
 	P(RESTORED, restored) \
+	/* after UNPORT: all its clients are gone, and that was told */ \
+	P(UNPORTED, unported) \
 	/* after FINISH, if that says so: a connection whose stream stopped at a boundary, which is its descriptor */ \
 	P(KEPT, kept) \
 	/* after FINISH: all is said. The end itself may take the kernel a while, which closes packet sockets */ \
@@ -337,7 +356,7 @@ enum plk_counter {
 #define PLK_MSG_STOPPED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(ifindex, INT32_MAX) U64(rx_frames) U64(tx_frames) U64(time_ns)
 #define PLK_MSG_ALLOW_DIRECTORY_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	STR(path, PLK_PATH_FIELD)
+	STR(path, PLK_PATH_FIELD) U8(make, 1)
 #define PLK_MSG_ALLOW_TCP_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_ANY16) U8(connect, 1)
 #define PLK_MSG_IFACE_NAME_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -354,11 +373,15 @@ enum plk_counter {
 	PLK_MSG_LISTEN_TCP_FIELDS(U8, U16, U32, U64, STR, RAW)
 #define PLK_MSG_CONNECT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_FORGET_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
 #define PLK_MSG_FILTER_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(n, PLK_FILTER_INSNS) RAW(code, PLK_FILTER_FIELD)
 #define PLK_MSG_OPEN_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1) U8(direction, PLK_DIRECTIONS - 1)
 #define PLK_MSG_BIND_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(class, PLK_CLASSES - 1) U8(direction, PLK_DIRECTIONS - 1)
+#define PLK_MSG_SILENCE_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(class, PLK_CLASSES - 1)
 #define PLK_MSG_PROMISC_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(on, 1)
@@ -383,7 +406,7 @@ enum plk_counter {
 #define PLK_MSG_COUNTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(ifindex, INT32_MAX) U64(rx_frames) U64(tx_frames)
 #define PLK_MSG_CONFIG_FIELDS(U8, U16, U32, U64, STR, RAW) \
-	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX) U16(ports, PLK_PORTS_MAX)
+	U32(clients, PLK_CLIENTS_MAX) U32(queue, PLK_QUEUE_MAX) U16(ports, PLK_PORTS_MAX) U8(runtime, 1)
 #define PLK_MSG_VLANS_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_PORT_INDEX) RAW(vlans, PLK_VLAN_BYTES)
 #define PLK_MSG_PORT_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -393,6 +416,14 @@ enum plk_counter {
 	U32(snaplen, PLK_SNAPLEN_MAX) \
 	U8(n_macs, PLK_LIST_MAX) RAW(macs, PLK_LIST_MAX * PLK_ETH_ADDR) U8(has_vlans, 1) \
 	U32(rate_fps, PLK_ANY32) U32(burst, PLK_ANY32)
+#define PLK_MSG_UNPORT_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_PARK_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX) U8(on, 1)
+#define PLK_MSG_ROOM_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
+#define PLK_MSG_FLOW_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U8(on, 1)
 #define PLK_MSG_ABOUT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U8(what, PLK_ABOUTS - 1) U8(n, PLK_ABOUT_PIECE) RAW(text, PLK_ABOUT_PIECE)
 #define PLK_MSG_CLIENT_FIELDS(U8, U16, U32, U64, STR, RAW) \
@@ -417,6 +448,8 @@ enum plk_counter {
 #define PLK_MSG_RESTORED_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
 	U16(err, PLK_ERR_COUNT - 1) U32(error, PLK_ERRNO_MAX)
+#define PLK_MSG_UNPORTED_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	U16(port, PLK_PORT_INDEX)
 #define PLK_MSG_KEPT_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U32(slot, PLK_CLIENTS_MAX - 1) U32(generation, PLK_ANY32) U16(port, PLK_PORT_INDEX) \
 	U64(from_client) U64(to_client) U64(dropped) U64(unsent)

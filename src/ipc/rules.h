@@ -36,6 +36,7 @@ enum plk_stage {
 	PLK_STAGE_RUN,   /* worker: sandboxed and serving; broker: sealed */
 	/* supervisor: has said STOP; front: has said FINISH. What was sent before still comes */
 	PLK_STAGE_STOP,
+	PLK_STAGE_OPEN, /* broker: as RUN, but remotes come and go */
 	PLK_STAGES
 };
 

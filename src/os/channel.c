@@ -175,3 +175,17 @@ plk_channel_receive(struct plk_channel_end *end, enum plk_stage stage, struct pl
 	out->fd = fds[0];
 	return 1;
 }
+
+int
+plk_channel_receive_wait(struct plk_channel_end *end, enum plk_stage stage,
+			 struct plk_received *out, unsigned ms)
+{
+	const uint64_t by_ms = plk_now_ms() + ms;
+	const struct timespec moment = {.tv_nsec = WAIT_NS};
+	struct pollfd poll_fd = {.fd = end->fd, .events = POLLIN};
+	int got;
+
+	while ((got = plk_channel_receive(end, stage, out)) == 0 && plk_now_ms() < by_ms)
+		(void)ppoll(&poll_fd, 1, &moment, NULL);
+	return got;
+}

@@ -68,6 +68,12 @@ plk_channel_is_gone(int error)
 	return error == -EPIPE || error == -ECONNRESET;
 }
 
+/** plk_channel_receive_wait() - plk_channel_receive(), waiting @ms at most until there is one
+ * For what is on its way already, from a process that can do nothing else meanwhile.
+ */
+int plk_channel_receive_wait(struct plk_channel_end *end, enum plk_stage stage,
+			     struct plk_received *out, unsigned ms);
+
 /** plk_channel_receive() - take one message
  * @end:   whose rules are applied
  * @stage: how far we are

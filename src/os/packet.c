@@ -80,8 +80,6 @@ rx_options(int fd, const struct plk_packet_want *want)
 {
 	int error = set_int(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
 
-	if (error == 0 && want->direction == PLK_DIRECTION_IN)
-		error = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
 	if (error < 0)
 		return error;
 	return plk_class_is_bulk(want->class)
@@ -203,6 +201,12 @@ plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *step
 	}
 	*fd = made;
 	return 0;
+}
+
+int
+plk_packet_incoming(int fd, bool only)
+{
+	return set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, only);
 }
 
 int

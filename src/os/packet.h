@@ -78,6 +78,9 @@ int plk_packet_open(const struct plk_packet_want *want, int *fd, enum plk_step *
  */
 int plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *step);
 
+/** plk_packet_incoming() - a receiver: only what comes in, or what goes out too; Return: 0 or -errno */
+int plk_packet_incoming(int fd, bool only);
+
 /** plk_packet_bypass() - a sender: bypass the qdisc of the interface, or no more; Return: 0 or -errno */
 int plk_packet_bypass(int fd, bool on);
 

@@ -32,6 +32,36 @@ open_remove(uint32_t slot)
 	}
 }
 
+static bool
+has_slots(uint16_t port)
+{
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].state != CLIENT_FREE && worker.clients[i].port == port)
+			return true;
+	}
+	return false;
+}
+
+/* The front may use the number of a port again when nothing will be said of it any more. */
+static void
+unported_tell(uint16_t index)
+{
+	const struct plk_msg msg = {.type = PLK_MSG_UNPORTED, .u.unported.port = index};
+	struct port *port = &worker.ports[index];
+	int error;
+
+	if (has_slots(index) || port->is_untold)
+		return;
+	error = plk_worker_tell(&msg, -1);
+	if (error < 0 && !plk_channel_is_gone(error)) {
+		plk_timer_set(&worker.loop, &worker.gone_timer, 1);
+		return;
+	}
+	port->is_leaving = false;
+	if (!port->is_parked)
+		port->used = false;
+}
+
 /* Tells the front that a connection ended; then the slot is free. */
 static void
 gone_tell(struct client *client)
@@ -57,6 +87,8 @@ gone_tell(struct client *client)
 	client->state = CLIENT_FREE;
 	worker.n_gone--;
 	worker.n_used--;
+	if (plk_client_port(client)->is_leaving)
+		unported_tell(client->port);
 }
 
 void
@@ -667,6 +699,10 @@ plk_clients_accept(void *ctx, uint32_t events)
 			accept_failed(port, errno, events);
 			return;
 		}
+		if (port->is_parked) {
+			plk_fd_close(&fd);
+			continue;
+		}
 		client = slot_take(index, &fd);
 		if (client)
 			accepted_tell(client);
@@ -700,6 +736,10 @@ gone_tell_all(void *ctx)
 	for (uint32_t i = 0; i < worker.n_slots && worker.n_gone > 0; i++) {
 		if (worker.clients[i].state == CLIENT_GONE)
 			gone_tell(&worker.clients[i]);
+	}
+	for (uint16_t i = 0; i < PLK_PORTS_MAX; i++) {
+		if (worker.ports[i].is_leaving)
+			unported_tell(i);
 	}
 }
 
@@ -833,6 +873,40 @@ plk_clients_lose(void)
 		client->is_lost |= plk_client_port(client)->close_on_loss;
 	}
 	plk_timer_set(&worker.loop, &worker.lost_timer, PLK_LOST_MS);
+}
+
+void
+plk_clients_remove(uint16_t port)
+{
+	worker.ports[port].is_leaving = true;
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].port == port)
+			client_finish(&worker.clients[i], PLK_CLOSE_REMOVED);
+	}
+	unported_tell(port);
+}
+
+/* Records that have not begun to be written are taken out again. */
+static void
+client_stop(struct client *client)
+{
+	plk_worker_count(PLK_COUNTER_UNSENT,
+			 plk_boundary_packets(&client->boundary, &client->queue));
+	plk_outq_cut(&client->queue, client->boundary.left);
+	if (client->is_blocked) {
+		plk_tx_drop(client);
+		client->deadline_ms = 0;
+	}
+}
+
+void
+plk_clients_stop(void)
+{
+	plk_clients_flush();
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].state == CLIENT_OPEN)
+			client_stop(&worker.clients[i]);
+	}
 }
 
 void

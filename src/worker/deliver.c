@@ -625,7 +625,9 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_
 {
 	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
 	plk_worker_count(PLK_COUNTER_RX_BYTES, packet->original);
-	if (!is_plain(packet))
+	if (worker.is_off)
+		plk_worker_count(PLK_COUNTER_RX_OFF, 1);
+	else if (!is_plain(packet))
 		frame_deliver(class, packet, room);
 	else if (plk_class_is_attach(class))
 		attach_plain_deliver(class, packet);

@@ -46,6 +46,12 @@ plk_guard_make(const struct plk_msg_port *port, bool *is_guarded)
 	return PLK_OK;
 }
 
+void
+plk_guard_forget(uint16_t port)
+{
+	worker.guards[port] = (struct guard){.limited = 0};
+}
+
 /* Whether a refusal of this kind may be said: the first, and then one in a while for each port, whatever others have to say. */
 static bool
 may_tell(struct guard *guard, enum plk_counter counter)

@@ -178,6 +178,7 @@ config_take(const struct plk_msg_config *config, int *page)
 	int error;
 
 	worker.stage = PLK_STAGE_SETUP;
+	worker.is_runtime = config->runtime;
 	if (config->clients == 0 || config->queue < PLK_QUEUE_MIN)
 		refuse(PLK_MSG_CONFIG);
 	must(plk_page_map(*page, PLK_BOOKS_BYTES, &map), __LINE__);
@@ -225,6 +226,22 @@ plain_head_make(struct port *port)
 	port->plain_head_n = n + port->framing.vnet_hdr;
 }
 
+/* Waits for connections at each listener that is not waited at: all at the start, paused ones
+ * later. */
+static void
+listeners_start(void *ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
+		struct port *port = &worker.ports[i];
+		const bool is_served = port->used && (!port->is_leaving || port->is_parked);
+
+		if (is_served && port->listener >= 0 && port->watch.fd < 0)
+			must(plk_watch_add(&worker.loop, &port->watch, port->listener, EPOLLIN),
+			     __LINE__);
+	}
+}
+
 static void
 port_take(const struct plk_msg_port *m, int *fd)
 {
@@ -241,6 +258,10 @@ port_take(const struct plk_msg_port *m, int *fd)
 	}
 	if (*fd < 0) {
 		listener = -1;
+	} else if (worker.stage == PLK_STAGE_RUN) {
+		if (m->adopt || *fd != listener) /* ROOM was made for it */
+			refuse(PLK_MSG_PORT);
+		*fd = -1;
 	} else {
 		must(plk_fd_unblock(*fd), __LINE__); /* nobody waits in accept4() */
 		must(plk_fd_place(fd, listener), __LINE__);
@@ -261,21 +282,72 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
 	};
 	plain_head_make(port);
+	if (worker.stage == PLK_STAGE_RUN) {
+		must(plk_rx_serve(), __LINE__);
+		listeners_start(NULL);
+	}
 }
 
-/* Waits for connections at each listener that is not waited at: all at the start, paused ones
- * later. */
+/* The end of a port. Its number is the front's again when all is told. An inherited listener stays: PARK was said before. */
 static void
-listeners_start(void *ctx)
+unport_take(const struct plk_msg_unport *m)
 {
-	(void)ctx;
-	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
-		struct port *port = &worker.ports[i];
+	struct port *port = &worker.ports[m->port];
 
-		if (port->used && port->listener >= 0 && port->watch.fd < 0)
-			must(plk_watch_add(&worker.loop, &port->watch, port->listener, EPOLLIN),
-			     __LINE__);
-	}
+	if (!port->used || port->is_leaving)
+		refuse(PLK_MSG_UNPORT);
+	if (!port->is_parked)
+		plk_watch_remove(&worker.loop, &port->watch);
+	plk_clients_remove(m->port);
+	if (!port->is_parked)
+		plk_guard_forget(m->port);
+}
+
+/* Who connects to a listener that is parked is not kept waiting in its backlog. */
+static void
+park_take(const struct plk_msg_park *m)
+{
+	struct port *port = &worker.ports[m->port];
+
+	if (!port->used || !port->is_adopted)
+		refuse(PLK_MSG_PARK);
+	port->is_parked = m->on;
+}
+
+/* What is received gets the lowest number that is free: the listener's, which is made free for it, since nothing moves descriptors
+ * any more. Nothing else may be received or accepted meanwhile. */
+static void
+room_take(const struct plk_msg_room *m)
+{
+	int number = PLK_WORKER_FD_LISTENER + m->port;
+	struct plk_received received;
+	int got;
+
+	if (number >= worker.first_client || worker.ports[m->port].used)
+		refuse(PLK_MSG_ROOM);
+	/* #syscalls:worker close[0=PLK_WORKER_FD_LISTENER..PLK_WORKER_FD_LISTENER_LAST] (a listener that comes or goes) */
+	plk_fd_close(&number);
+	got = plk_channel_receive_wait(&worker.front, worker.stage, &received, PLK_ROOM_MS);
+	if (got == -EBADMSG)
+		give_up(PLK_EVENT_BAD_MESSAGE, received.type, received.err, received.n);
+	if (got != 1) /* the supervisor sees that, and another worker comes */
+		plk_worker_leave(EXIT_FAILURE);
+	if (received.fd != PLK_WORKER_FD_LISTENER + m->port ||
+	    (received.msg.type != PLK_MSG_FILL && received.msg.type != PLK_MSG_PORT))
+		refuse(PLK_MSG_ROOM);
+	if (received.msg.type == PLK_MSG_PORT)
+		port_take(&received.msg.u.port, &received.fd);
+}
+
+/* Frames that are older than the change of mind never pass. */
+static void
+flow_take(const struct plk_msg_flow *m)
+{
+	if (worker.stage == PLK_STAGE_RUN)
+		plk_rx_flush();
+	worker.is_off = !m->on;
+	if (worker.is_off)
+		plk_clients_stop();
 }
 
 static void
@@ -344,6 +416,20 @@ front_order(struct plk_received *received)
 		break;
 	case PLK_MSG_PORT:
 		port_take(&msg->u.port, &received->fd);
+		break;
+	case PLK_MSG_UNPORT:
+		unport_take(&msg->u.unport);
+		break;
+	case PLK_MSG_PARK:
+		park_take(&msg->u.park);
+		break;
+	case PLK_MSG_ROOM:
+		room_take(&msg->u.room);
+		break;
+	case PLK_MSG_FILL: /* without ROOM */
+		refuse(PLK_MSG_FILL);
+	case PLK_MSG_FLOW:
+		flow_take(&msg->u.flow);
 		break;
 	case PLK_MSG_ABOUT:
 		if (plk_trace_about(&msg->u.about) != PLK_OK)
@@ -522,6 +608,8 @@ limits(void)
 static int
 descriptors(void)
 {
+	if (worker.is_runtime)
+		return 0;
 	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
 		if (worker.ports[i].used && worker.ports[i].listener < 0)
 			return 0;

@@ -368,23 +368,30 @@ static bool is_wanted(enum plk_class class)
 }
 
 int
+plk_rx_serve(void)
+{
+	for (int i = 0; i < PLK_CLASS_RX; i++) {
+		struct rx *rx = &worker.rx[i];
+		int error;
+
+		if (rx->is_served || rx->is_dead || rx->fd < 0 || !is_wanted((enum plk_class)i))
+			continue;
+		error = plk_watch_add(&worker.loop, &rx->watch, rx->fd, EPOLLIN);
+		if (error < 0)
+			return error;
+		rx->is_served = true;
+	}
+	look(NULL);
+	return 0;
+}
+
+int
 plk_rx_start(void)
 {
 	worker.losses_timer.call = losses_read;
 	worker.look_timer.call = look;
 	worker.loop.tick = polled_read;
-	for (int i = 0; i < PLK_CLASS_RX; i++) {
-		struct rx *rx = &worker.rx[i];
-		int error;
-
-		rx->is_served = rx->fd >= 0 && is_wanted((enum plk_class)i);
-		error = rx->is_served ? plk_watch_add(&worker.loop, &rx->watch, rx->fd, EPOLLIN)
-				      : 0;
-		if (error < 0)
-			return error;
-	}
-	look(NULL);
-	return 0;
+	return plk_rx_serve();
 }
 
 /* Takes what is there from all rings; Return: whether there was anything. */
@@ -404,10 +411,16 @@ all_read(void)
 }
 
 void
-plk_rx_stop(void)
+plk_rx_flush(void)
 {
 	for (int i = 0; i < PLK_LEAVE_ROUNDS && all_read(); i++)
 		continue;
+}
+
+void
+plk_rx_stop(void)
+{
+	plk_rx_flush();
 	plk_rx_losses();
 	plk_timer_stop(&worker.losses_timer);
 	plk_timer_stop(&worker.look_timer);

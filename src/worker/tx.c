@@ -402,7 +402,8 @@ void
 plk_tx_drop(struct client *from)
 {
 	for (; from->pending_at < from->n_pending; from->pending_at++) {
-		frame_drop(from, &from->pending[from->pending_at], PLK_COUNTER_TX_ENOBUFS);
+		frame_drop(from, &from->pending[from->pending_at],
+			   worker.is_off ? PLK_COUNTER_TX_OFF : PLK_COUNTER_TX_ENOBUFS);
 		from->dropped++;
 	}
 }
@@ -454,8 +455,14 @@ bool
 plk_tx_judge(struct client *from, const struct plk_frame *frame, struct tx_frame *out)
 {
 	struct plk_vnet vnet;
-	enum plk_err err = header_take(frame, &vnet);
+	enum plk_err err;
 
+	if (worker.is_off) {
+		from->dropped++;
+		plk_worker_count(PLK_COUNTER_TX_OFF, 1);
+		return false;
+	}
+	err = header_take(frame, &vnet);
 	if (err != PLK_OK) {
 		from->dropped++;
 		plk_worker_count(PLK_COUNTER_TX_BAD_HEADER, 1);

@@ -61,6 +61,7 @@
 #define PLK_RX_BLOCKS 4   /* taken from a ring in one go */
 #define PLK_ACCEPTS 16    /* connections accepted in one go */
 #define PLK_ADMISSIONS_MAX 64   /* connections that wait for the front; more wait in the listener */
+#define PLK_ROOM_MS 1000        /* for what the front has sent next already */
 #define PLK_ACCEPT_PAUSE_MS 100 /* after EMFILE, ENFILE, ENOMEM, ENOBUFS */
 #define PLK_ACCEPT_BROKEN_MS 1000         /* after an error that will not go away */
 #define PLK_TX_BATCH 64                   /* frames that are given to the interface at once */
@@ -113,6 +114,8 @@ struct port {
 	size_t plain_head_n;
 	int listener;    /* owned; -1 for an active remote */
 	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
+	bool is_parked;  /* who connects is told no at once */
+	bool is_leaving; /* removed; its clients are not all gone, or not told */
 	bool is_untold; /* a connection of an active remote found no slot: the front is to be told */
 	struct plk_watch watch;
 };
@@ -252,6 +255,7 @@ struct worker {
 	struct plk_loop loop;
 	enum plk_stage stage;
 	struct plk_msg_confined confined;
+	bool is_runtime;  /* ports may come and go */
 	int first_client; /* number of the first client's descriptor: sandbox/descriptors.h */
 	struct plk_channel_end supervisor;
 	struct plk_channel_end front;
@@ -278,6 +282,7 @@ struct worker {
 	struct plk_txring tx_ring;
 	struct plk_msg_link_is link;  /* how the interface is */
 	struct plk_msg_missed missed; /* what passed it while connections waited for us */
+	bool is_off;                  /* no frame passes: status off */
 	bool finishes;                /* FINISH has come, and we served */
 	enum leaving leaving;
 	uint64_t leave_by_ms; /* until then */
@@ -349,6 +354,13 @@ void plk_clients_flush(void);
 
 /** plk_clients_lose() - the interface went: end the connections of ports that say so, when its last frames have come */
 void plk_clients_lose(void);
+
+/** plk_clients_remove() - end all connections of a port; PLK_MSG_UNPORTED says when that was told */
+void plk_clients_remove(uint16_t port);
+
+/** plk_clients_stop() - no frame passes any more: what is queued ends with the record that has begun, what waits to be sent is
+ * dropped */
+void plk_clients_stop(void);
 
 /** plk_clients_finish() - end all connections: what can be written at once is written */
 void plk_clients_finish(void);
@@ -424,6 +436,9 @@ PLK_MUST_USE enum plk_err plk_guard_vlans(const struct plk_msg_vlans *vlans);
  * Return: PLK_OK; PLK_E_LIMIT (the VLANs have not come, or nobody asked for them; a burst without a rate, or none with one).
  */
 PLK_MUST_USE enum plk_err plk_guard_make(const struct plk_msg_port *port, bool *is_guarded);
+
+/** plk_guard_forget() - a port is no more */
+void plk_guard_forget(uint16_t port);
 
 /** plk_guard_pass() - whether a client of a guarded port may send a frame
  * @vnet: its header, which passed plk_vnet_check() with it
@@ -534,6 +549,12 @@ int plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *rin
 
 /** plk_rx_start() - begin to wait for frames; Return: 0 or -errno */
 int plk_rx_start(void);
+
+/** plk_rx_serve() - ports have come: begin to wait for frames of the classes that they take from; Return: 0 or -errno */
+int plk_rx_serve(void);
+
+/** plk_rx_flush() - take what is in the rings now */
+void plk_rx_flush(void);
 
 /** plk_rx_stop() - what is in the rings is delivered, and nothing more is taken */
 void plk_rx_stop(void);

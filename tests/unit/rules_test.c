@@ -13,14 +13,15 @@
 struct row {
 	enum plk_channel channel;
 	enum plk_msg_type type;
-	const char *stages; /* start, iface, setup, run: 'y' or '-'; stop, if there is a fifth */
-	const char *fds;    /* none, one, two: 'y' or '-' */
+	const char *
+		stages; /* start, iface, setup, run: 'y' or '-'; stop and open, if there are more */
+	const char *fds; /* none, one, two: 'y' or '-' */
 	bool once;
 };
 
 /* clang-format off */
 static const struct row rows[] = {
-	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_CHANNEL, "yyyy", "-y-", false},
+	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_CHANNEL, "yyyy-y", "-y-", false},
 	{PLK_CHANNEL_SUPERVISOR_BROKER, PLK_MSG_TAP, "y---", "-y-", false},
 
 	{PLK_CHANNEL_SUPERVISOR_FRONT, PLK_MSG_CHANNEL, "yyyy", "-y-", false},
@@ -45,25 +46,33 @@ static const struct row rows[] = {
 
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_ALLOW_DIRECTORY, "y---", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_ALLOW_TCP, "y---", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_RUNTIME, "y---", "y--", true},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONFINE, "y---", "y--", true},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_NAME, "-y--", "y--", true},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_TAP, "-y--", "y--", true},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_UNIX, "--y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_TCP, "--y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_UNIX, "--y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_TCP, "--y-", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_UNIX, "--y--y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_TCP, "--y--y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_UNIX, "--y--y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_TCP, "--y--y", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_FILTER, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_OPEN, "--y-", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONNECT, "--yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_BIND, "--yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_PROMISC, "--yy", "y--", false},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_HANDOUT, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_CONNECT, "--yy-y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_BIND, "--yy-y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_SILENCE, "---y-y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_FORGET, "-----y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_PROMISC, "--yy-y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_HANDOUT, "--yy-y", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_SEAL, "--y-", "y--", true},
-	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_COUNT, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_COUNT, "--yy-y", "y--", false},
 
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_CONFIG, "y---", "-y-", true},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_VLANS, "--y-", "y--", false},
-	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PORT, "--y-", "yy-", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_VLANS, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PORT, "--yy", "yy-", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_UNPORT, "---y", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_PARK, "--yy", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ROOM, "---y", "y--", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FILL, "---y", "-y-", false},
+	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FLOW, "--yy", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_ABOUT, "--y-", "y--", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_RESTORE, "--y-", "-y-", false},
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_MISSED, "--y-", "y--", true},
@@ -75,7 +84,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_WORKER, PLK_MSG_FINISH, "yyyy", "y--", true},
 
 	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_IFACE_IS, "--y-", "y--", true},
-	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LISTENING, "--y-", "yy-", false},
+	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LISTENING, "--yyy", "yy-", false},
 	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_CONNECTING, "--yyy", "yy-", false},
 	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_DONE, "--yyy", "y--", false},
 	{PLK_CHANNEL_BROKER_FRONT, PLK_MSG_LINK, "--yyy", "y--", false},
@@ -91,6 +100,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_ACCEPTED, "--yyy", "-y-", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CLOSED, "--yyy", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_RESTORED, "--y-", "y--", false},
+	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_UNPORTED, "---yy", "y--", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_KEPT, "----y", "-y-", false},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_LEFT, "---yy", "y--", true},
 	{PLK_CHANNEL_WORKER_FRONT, PLK_MSG_CONFINED, "--yyy", "y--", true},

@@ -10,6 +10,7 @@
 #include <pktlock/fdnum.h>
 
 #include "base/writer.h"
+#include "text/ids.h"
 #include "text/words.h"
 
 #define BIT(i) (1U << (i))
@@ -20,8 +21,7 @@
 #define PASSIVE (INHERITED | BIT(PLK_REMOTE_PUNIX) | BIT(PLK_REMOTE_PTCP))
 #define MAYBE_UNIX (INHERITED | BIT(PLK_REMOTE_PUNIX) | BIT(PLK_REMOTE_UNIX))
 
-#define UID_VALUE_MAX 4294967294U /* (uid_t)-1 is nobody at all */
-#define MAC_TEXT 17               /* hh:hh:hh:hh:hh:hh */
+#define MAC_TEXT 17 /* hh:hh:hh:hh:hh:hh */
 #define VNET_HDR_DEFAULT PLK_VNET_HDR_MRG
 
 static const char *const roles[PLK_ROLES] = {"capture", "inject", "attach"};
@@ -182,25 +182,6 @@ max_clients_print(const struct plk_port *port, struct plk_writer *w)
 	number_print(port->max_clients, w);
 }
 
-static enum plk_err
-ids_read(struct plk_span value, uint32_t *ids, uint32_t *n_ids, size_t *at)
-{
-	for (size_t i = 0; i <= value.n;) {
-		size_t n = plk_span_find(value, i, '+') - i;
-		enum plk_err err;
-
-		if (*n_ids == PLK_LIST_MAX)
-			return refuse(at, i, PLK_E_VALUE_COUNT);
-		err = plk_number_range_parse(plk_span_slice(value, i, i + n), 0, UID_VALUE_MAX,
-					     &ids[*n_ids]);
-		if (err != PLK_OK)
-			return refuse(at, i, err);
-		*n_ids += 1;
-		i += n + 1;
-	}
-	return PLK_OK;
-}
-
 static void
 ids_print(const uint32_t *ids, uint32_t n_ids, struct plk_writer *w)
 {
@@ -214,7 +195,7 @@ ids_print(const uint32_t *ids, uint32_t n_ids, struct plk_writer *w)
 static enum plk_err
 allow_uid_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
-	return ids_read(value, port->uids, &port->n_uids, at);
+	return plk_ids_parse(value, port->uids, &port->n_uids, at);
 }
 
 static void
@@ -226,7 +207,7 @@ allow_uid_print(const struct plk_port *port, struct plk_writer *w)
 static enum plk_err
 allow_gid_read(struct plk_span value, struct plk_port *port, size_t *at)
 {
-	return ids_read(value, port->gids, &port->n_gids, at);
+	return plk_ids_parse(value, port->gids, &port->n_gids, at);
 }
 
 static void

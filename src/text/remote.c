@@ -7,6 +7,7 @@
 
 #include "base/writer.h"
 #include "text/ipaddr.h"
+#include "text/path.h"
 #include "text/words.h"
 
 /* The reader of what follows the ':': fills the fields of one kind in a zeroed @out; @at is
@@ -45,57 +46,12 @@ sd_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 	return PLK_OK;
 }
 
-static bool
-has_control(struct plk_span in)
-{
-	for (size_t i = 0; i < in.n; i++) {
-		if (in.p[i] < 0x20 || in.p[i] == 0x7f)
-			return true;
-	}
-	return false;
-}
-
-/* @component: what stands between two '/' */
-static bool
-is_component(struct plk_span component)
-{
-	if (component.n == 0 || component.n > 2)
-		return component.n > 0;
-	return !(component.p[0] == '.' && component.p[component.n - 1] == '.');
-}
-
-static enum plk_err
-components_check(struct plk_span path)
-{
-	for (size_t i = 0; i < path.n;) {
-		size_t end = plk_span_find(path, i + 1, '/');
-
-		if (!is_component(plk_span_slice(path, i + 1, end)))
-			return end == path.n && end == i + 1 ? PLK_E_PATH_SLASH
-							     : PLK_E_PATH_COMPONENT;
-		i = end;
-	}
-	return PLK_OK;
-}
-
 static enum plk_err
 path_parse(struct plk_span in, struct plk_remote *out, size_t *at)
 {
-	enum plk_err err;
+	enum plk_err err = plk_path_parse(in, out->path);
 
-	if (in.n == 0)
-		return refuse(at, 0, PLK_E_PATH_MISSING);
-	if (in.p[0] != '/')
-		return refuse(at, 0, PLK_E_PATH_RELATIVE);
-	if (in.n > PLK_PATH_MAX)
-		return refuse(at, 0, PLK_E_PATH_LONG);
-	if (has_control(in))
-		return refuse(at, 0, PLK_E_PATH_CONTROL);
-	err = components_check(in);
-	if (err != PLK_OK)
-		return refuse(at, 0, err);
-	memcpy(out->path, in.p, in.n);
-	return PLK_OK;
+	return err == PLK_OK ? PLK_OK : refuse(at, 0, err);
 }
 
 static enum plk_err

@@ -12,8 +12,9 @@
 #define ARGS_MAX 160
 
 static const char *const with_value[] = {
-	"--interface", "--remote",       "--clients",    "--queue",  "--log-level",
-	"--control",   "--remotes-file", "--remote-dir", "--filter", "--require",
+	"--interface",    "--remote",     "--clients",     "--queue",
+	"--log-level",    "--control",    "--control-uid", "--control-gid",
+	"--remotes-file", "--remote-dir", "--filter",      "--require",
 };
 
 static const char *const without_value[] = {"--check", "--help", "--version"};
@@ -107,7 +108,8 @@ error_check(enum plk_err err, const struct plk_cmdline_error *error)
 static void
 ports_check(const struct plk_cmdline *out)
 {
-	CHECK(out->n_ports >= 1 && out->n_ports <= PLK_PORTS_MAX);
+	CHECK(out->n_ports >= 1 || out->has_control || out->has_remotes_file);
+	CHECK(out->n_ports <= PLK_PORTS_MAX);
 	for (size_t i = 0; i < out->n_ports; i++) {
 		struct plk_port port;
 		size_t at;
@@ -136,6 +138,47 @@ filter_check(const struct plk_cmdline *out)
 }
 
 static void
+control_check(const struct plk_cmdline *out)
+{
+	struct plk_remote remote;
+	size_t at;
+
+	CHECK(out->n_control_uids <= 32 && out->n_control_gids <= 32);
+	if (!out->has_control) {
+		CHECK(!out->control_text.p && out->n_control_uids + out->n_control_gids == 0);
+		return;
+	}
+	CHECK(plk_remote_parse(out->control_text, &remote, &at) == PLK_OK);
+	CHECK(memcmp(&remote, &out->control, sizeof remote) == 0);
+	CHECK(remote.kind == PLK_REMOTE_PUNIX || remote.kind == PLK_REMOTE_PFD ||
+	      remote.kind == PLK_REMOTE_SD);
+}
+
+/* A path is one when a socket may have it. */
+static void
+path_check(const char *path)
+{
+	char text[sizeof "unix:" + PLK_PATH_MAX] = "unix:";
+	struct plk_remote remote;
+	size_t at;
+
+	CHECK(strlen(path) <= PLK_PATH_MAX);
+	strcat(text, path);
+	CHECK(plk_remote_parse((struct plk_span){(const uint8_t *)text, strlen(text)}, &remote,
+			       &at) == PLK_OK);
+}
+
+static void
+files_check(const struct plk_cmdline *out)
+{
+	if (out->has_remotes_file)
+		path_check(out->remotes_file);
+	CHECK(out->n_remote_dirs <= 16);
+	for (size_t i = 0; i < out->n_remote_dirs; i++)
+		path_check(out->remote_dirs[i]);
+}
+
+static void
 line_check(const struct plk_cmdline *out)
 {
 	uint8_t text[PLK_IFNAME_MAX];
@@ -151,6 +194,8 @@ line_check(const struct plk_cmdline *out)
 	CHECK(n > 0);
 	ports_check(out);
 	filter_check(out);
+	control_check(out);
+	files_check(out);
 }
 
 static bool

@@ -88,11 +88,13 @@ extern "C" {
 	X(PLK_E_OPT_TWICE,      "is given twice") \
 	X(PLK_E_OPT_MISSING,    "is missing (--help shows an example)") \
 	X(PLK_E_OPT_MANY,       "is given too often") \
-	X(PLK_E_OPT_LATER,      "is not part of this version") \
+	X(PLK_E_OPT_CONTROL,    "means nothing without --control") \
 	X(PLK_E_FILTER_MISSING, "expression is missing") \
 	X(PLK_E_FILTER_LONG,    "expression is longer than 4095 bytes") \
 	X(PLK_E_FILTER_CONTROL, "expression has a control character") \
 	/* policy */ \
+	X(PLK_E_POLICY_ACTIVE,  "connects instead of listening (control takes punix:, pfd: or sd:)") \
+	X(PLK_E_POLICY_PTCP,    "does not tell who connects (control takes punix:, pfd: or sd:)") \
 	X(PLK_E_POLICY_PFD,     "pfd: remotes can only be specified on the command line") \
 	X(PLK_E_POLICY_SD,      "sd: remotes can only be specified on the command line") \
 	/* adoption of inherited descriptors */ \

@@ -40,9 +40,9 @@
 #define PLK_FILTER_MAX 4095    /* bytes of a pcap expression, --filter */
 
 /* A daemon. */
-#define PLK_PORTS_MAX 64     /* remotes of one daemon */
+#define PLK_PORTS_MAX 64       /* remotes of one daemon */
 #define PLK_REMOTE_DIRS_MAX 16 /* directories of --remote-dir */
-#define PLK_CLIENTS_MAX 1024 /* connections of one daemon, --clients */
+#define PLK_CLIENTS_MAX 1024   /* connections of one daemon, --clients */
 #define PLK_CLIENTS_DEFAULT 64
 /* bytes of a client's output queue, --queue: one record of any length fits */
 #define PLK_QUEUE_MIN PLK_RECORD_MAX

@@ -73,7 +73,7 @@ command_run(const char *name, char *const *args, size_t n_args)
 			continue;
 		if (commands[i].run)
 			return commands[i].run(args, n_args);
-		plk_say(name, "%s", plk_err_text(PLK_E_OPT_LATER));
+		plk_say(name, "is not part of this version");
 		return PLK_EXIT_USAGE;
 	}
 	return plk_say_usage(NULL, "%s: unknown command", plk_quote(&quoted, name));

@@ -114,6 +114,9 @@ _pktlock_option_values() {
 	case $1,$2 in
 	pktlockd,--interface) _pktlock_interfaces "$3" ;;
 	pktlockd,--remote) _pktlock_ports "$3" "$4" ;;
+	pktlockd,--control) _pktlock_remotes "$3" "$4" pfd: sd: punix: ;;
+	pktlockd,--remotes-file) files=yes ;;
+	pktlockd,--remote-dir) _pktlock_paths "$3" "$4" directories ;;
 	pktlockd,--require) _pktlock_add "$3" namespaces ;;
 	pktlockd,--log-level) _pktlock_add "$3" error warning info debug ;;
 	capture,--format | replay,--format) _pktlock_add "$3" qemu vnet ;;
@@ -129,7 +132,8 @@ _pktlock_options() {
 	plain=(--help)
 	case $1 in
 	pktlockd)
-		valued=(--interface --remote --filter --clients --queue --require --log-level)
+		valued=(--interface --remote --control --control-uid --control-gid --remotes-file --remote-dir)
+		valued+=(--filter --clients --queue --require --log-level)
 		plain+=(--check --version)
 		;;
 	pktlock) plain+=(--version) ;;
@@ -144,7 +148,7 @@ _pktlock_options_add() {
 	local word
 
 	for word in "${valued[@]}" "${plain[@]}"; do
-		[[ " $* " == *" $word "* && $word != --remote ]] && continue
+		[[ " $* " == *" $word "* && $word != --remote && $word != --remote-dir ]] && continue
 		[[ $word == --* && " ${valued[*]} " == *" $word "* ]] && word+='='
 		found+=("$word")
 	done

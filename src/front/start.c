@@ -368,6 +368,23 @@ filter_print(void)
 	(void)printf("filter '%s' instructions=%zu\n", (const char *)text, front.filter.n);
 }
 
+/* None of it has control characters. */
+static void
+control_print(void)
+{
+	const struct plk_cmdline *c = &front.cmdline;
+	uint8_t text[PLK_REMOTE_TEXT_MAX];
+	size_t n = 0;
+
+	if (c->has_control &&
+	    plk_remote_encode(&c->control, (struct plk_mspan){text, sizeof text}, &n) == PLK_OK)
+		(void)printf("control %.*s\n", (int)n, (const char *)text);
+	if (c->has_remotes_file)
+		(void)printf("remotes-file %s\n", c->remotes_file);
+	for (size_t i = 0; i < c->n_remote_dirs; i++)
+		(void)printf("remote-dir %s\n", c->remote_dirs[i]);
+}
+
 static _Noreturn void
 check_print(void)
 {
@@ -389,6 +406,7 @@ check_print(void)
 			(void)printf(" descriptor=%d", p->fd);
 		(void)printf("\n");
 	}
+	control_print();
 	if (front.cmdline.has_filter)
 		filter_print();
 	(void)printf("clients %u queue %u bytes\n", front.cmdline.clients, front.cmdline.queue);

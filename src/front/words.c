@@ -19,18 +19,19 @@
 #define COUNTER_BYTES 44 /* " ", a name of a counter, "=", 20 digits */
 
 _Static_assert(PLK_CLIENTS_MAX == 1024 && PLK_QUEUE_MIN == 69640 && PLK_QUEUE_MAX == 16777216 &&
-		       PLK_PORTS_MAX == 64,
+		       PLK_PORTS_MAX == 64 && PLK_REMOTE_DIRS_MAX == 16,
 	       "the texts below say so");
 
 const char plk_words_help[] =
-	"Usage: pktlockd --interface=IFACE --remote=PORT-SPEC [--remote=PORT-SPEC]... [OPTION]...\n"
+	"Usage: pktlockd --interface=IFACE [--remote=PORT-SPEC]... [OPTION]...\n"
 	"\n"
 	"Gives programs without privileges a guarded door onto one network interface: they "
 	"capture,\n"
 	"inject, or attach as a NIC, over a socket.\n"
 	"\n"
 	"  --interface=IFACE   name of a network interface, or tapfd:FD (an inherited TAP)\n"
-	"  --remote=PORT-SPEC  ROLE[,KEY=VALUE]...@REMOTE; up to 64 of them\n"
+	"  --remote=PORT-SPEC  ROLE[,KEY=VALUE]...@REMOTE; up to 64 of them, and one at least\n"
+	"                      unless there is --control or --remotes-file\n"
 	"      ROLE            capture (to the client), inject (from the client), attach (both: a "
 	"NIC)\n"
 	"      REMOTE          pfd:FD | sd:NAME          a listening socket that we inherit\n"
@@ -42,6 +43,13 @@ const char plk_words_help[] =
 	"                      on-loss=keep|close\n"
 	"                      mac=MAC+...  vlan=ID+...  rate=FRAMES-PER-SECOND[:BURST]\n"
 	"                      (what clients of inject and attach may send)\n"
+	"  --control=REMOTE    who connects there sees and changes all of this while it runs\n"
+	"                      (pktlock ctl): punix:PATH, pfd:FD or sd:NAME\n"
+	"  --control-uid=UID+...  users who may do so beside root and the one as whom it runs\n"
+	"  --control-gid=GID+...  groups whose members may\n"
+	"  --remotes-file=PATH  a file with one PORT-SPEC a line, read again on SIGHUP\n"
+	"  --remote-dir=DIR    where sockets may lie that are added while it runs; up to 16,\n"
+	"                      beside the directories of those of the start\n"
 	"  --filter=EXPRESSION  what is captured: a pcap expression (pcap-filter(7))\n"
 	"  --clients=N         connections at most, 1-1024 (64)\n"
 	"  --queue=BYTES       output queue of each, 69640-16777216 (1048576)\n"

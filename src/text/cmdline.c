@@ -5,6 +5,8 @@
 
 #include <pktlock/fdnum.h>
 
+#include "text/ids.h"
+#include "text/path.h"
 #include "text/policy.h"
 #include "text/words.h"
 
@@ -97,12 +99,58 @@ filter_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 }
 
 static enum plk_err
-later_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+control_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
-	(void)value;
-	(void)out;
+	enum plk_err err;
+
 	*at = 0;
-	return PLK_E_OPT_LATER;
+	err = plk_remote_parse(value, &out->control, at);
+	if (err != PLK_OK)
+		return err;
+	*at = 0;
+	err = plk_policy_check(&out->control, PLK_ORIGIN_CMDLINE);
+	if (err == PLK_OK)
+		err = plk_policy_control_check(&out->control);
+	if (err != PLK_OK)
+		return err;
+	out->has_control = true;
+	out->control_text = value;
+	return PLK_OK;
+}
+
+static enum plk_err
+control_uid_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	return plk_ids_parse(value, out->control_uids, &out->n_control_uids, at);
+}
+
+static enum plk_err
+control_gid_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	return plk_ids_parse(value, out->control_gids, &out->n_control_gids, at);
+}
+
+static enum plk_err
+remotes_file_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	enum plk_err err = plk_path_parse(value, out->remotes_file);
+
+	*at = 0;
+	out->has_remotes_file = err == PLK_OK;
+	return err;
+}
+
+static enum plk_err
+remote_dir_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
+{
+	enum plk_err err = PLK_E_OPT_MANY;
+
+	*at = 0;
+	if (out->n_remote_dirs < PLK_REMOTE_DIRS_MAX)
+		err = plk_path_parse(value, out->remote_dirs[out->n_remote_dirs]);
+	if (err == PLK_OK)
+		out->n_remote_dirs++;
+	return err;
 }
 
 struct option {
@@ -118,9 +166,11 @@ static const struct option options[] = {
 	{"--clients", clients_read, PLK_MODE_RUN, false},
 	{"--queue", queue_read, PLK_MODE_RUN, false},
 	{"--log-level", log_level_read, PLK_MODE_RUN, false},
-	{"--control", later_read, PLK_MODE_RUN, false},
-	{"--remotes-file", later_read, PLK_MODE_RUN, false},
-	{"--remote-dir", later_read, PLK_MODE_RUN, true},
+	{"--control", control_read, PLK_MODE_RUN, false},
+	{"--control-uid", control_uid_read, PLK_MODE_RUN, false},
+	{"--control-gid", control_gid_read, PLK_MODE_RUN, false},
+	{"--remotes-file", remotes_file_read, PLK_MODE_RUN, false},
+	{"--remote-dir", remote_dir_read, PLK_MODE_RUN, true},
 	{"--filter", filter_read, PLK_MODE_RUN, false},
 	{"--require", require_read, PLK_MODE_RUN, false},
 	{"--check", NULL, PLK_MODE_CHECK, false},
@@ -217,6 +267,23 @@ is_answer(enum plk_cmdline_mode mode)
 	return mode == PLK_MODE_HELP || mode == PLK_MODE_VERSION;
 }
 
+/* What an option needs of the others. */
+static enum plk_err
+line_check(struct reading *r)
+{
+	const struct plk_cmdline *out = r->out;
+
+	if (!r->given[0])
+		return refuse(r, "--interface", PLK_E_OPT_MISSING);
+	if (out->n_ports == 0 && !out->has_control && !out->has_remotes_file)
+		return refuse(r, "--remote", PLK_E_OPT_MISSING);
+	if (out->n_control_uids > 0 && !out->has_control)
+		return refuse(r, "--control-uid", PLK_E_OPT_CONTROL);
+	if (out->n_control_gids > 0 && !out->has_control)
+		return refuse(r, "--control-gid", PLK_E_OPT_CONTROL);
+	return PLK_OK;
+}
+
 enum plk_err
 plk_cmdline_parse(char *const *args, size_t n_args, struct plk_cmdline *out,
 		  struct plk_cmdline_error *error)
@@ -233,11 +300,5 @@ plk_cmdline_parse(char *const *args, size_t n_args, struct plk_cmdline *out,
 		if (err != PLK_OK)
 			return err;
 	}
-	if (is_answer(out->mode))
-		return PLK_OK;
-	if (!r.given[0])
-		return refuse(&r, "--interface", PLK_E_OPT_MISSING);
-	if (out->n_ports == 0)
-		return refuse(&r, "--remote", PLK_E_OPT_MISSING);
-	return PLK_OK;
+	return is_answer(out->mode) ? PLK_OK : line_check(&r);
 }

@@ -4,17 +4,20 @@
  *
  *   pktlockd --interface=IFACE --remote=PORT-SPEC... [--filter=EXPRESSION] [--clients=NUMBER]
  *            [--queue=NUMBER] [--require=namespaces] [--check]
+ *            [--control=REMOTE [--control-uid=IDS] [--control-gid=IDS]]
+ *            [--remotes-file=PATH] [--remote-dir=PATH...]
  *            [--log-level=error|warning|info|debug] [--version] [--help]
  *
+ *   REMOTE, PATH = as in remote.h; for control clients punix:, pfd: or sd: (text/policy.h)
+ *   IDS          = ID *31("+" ID), as those of allow-uid= in port.h
  *   EXPRESSION = 1 to PLK_FILTER_MAX bytes without control characters, not only blanks; what it
  *                means is libpcap's to say (pcap-filter(7))
  *
  * A value follows its option after "=" or as the next argument. Options are written out. --remote
- * stands once or more (at most PLK_PORTS_MAX times), any other option at most once. Nothing else
- * may stand on the line. --help and --version win over whatever follows them, so that they always
+ * stands at most PLK_PORTS_MAX times, and once or more unless there is --control or --remotes-file;
+ * --remote-dir at most PLK_REMOTE_DIRS_MAX times; any other option at most once. Nothing else may
+ * stand on the line. --help and --version win over whatever follows them, so that they always
  * answer.
- *
- * --control, --remotes-file and --remote-dir are known and refused with PLK_E_OPT_LATER.
  *
  * Trust: whoever starts the daemon, perhaps a script with other people's strings in it. Pure. Fuzz:
  * fuzz/cmdline_fuzz.c.
@@ -47,6 +50,15 @@ enum plk_cmdline_mode {
  * @has_filter: there is a @filter
  * @filter:   the expression as it was written, with a NUL behind it; points into the arguments
  * @require_namespaces: --require=namespaces
+ * @has_control: there is a @control
+ * @control:  where control clients come from
+ * @control_text: as it was written; points into the arguments
+ * @n_control_uids: how many of @control_uids count; users who may control beside root and our own
+ * @n_control_gids: how many of @control_gids count; groups whose members may
+ * @has_remotes_file: there is a @remotes_file
+ * @remotes_file: NUL-terminated
+ * @n_remote_dirs: how many of @remote_dirs count
+ * @remote_dirs: NUL-terminated each
  */
 struct plk_cmdline {
 	enum plk_cmdline_mode mode;
@@ -59,6 +71,17 @@ struct plk_cmdline {
 	bool has_filter;
 	struct plk_span filter;
 	bool require_namespaces;
+	bool has_control;
+	struct plk_remote control;
+	struct plk_span control_text;
+	uint32_t n_control_uids;
+	uint32_t control_uids[PLK_LIST_MAX];
+	uint32_t n_control_gids;
+	uint32_t control_gids[PLK_LIST_MAX];
+	bool has_remotes_file;
+	char remotes_file[PLK_PATH_MAX + 1];
+	size_t n_remote_dirs;
+	char remote_dirs[PLK_REMOTE_DIRS_MAX][PLK_PATH_MAX + 1];
 	enum plk_log_level log_level;
 };
 

@@ -23,4 +23,10 @@ enum plk_origin {
  */
 PLK_MUST_USE enum plk_err plk_policy_check(const struct plk_remote *remote, enum plk_origin origin);
 
+/** plk_policy_control_check() - whether control clients may come from a remote, which the command line named
+ * Who they are is asked of the kernel, which knows it of Unix sockets.
+ * Return: PLK_OK; PLK_E_POLICY_ACTIVE; PLK_E_POLICY_PTCP. The refused token is the remote as a whole.
+ */
+PLK_MUST_USE enum plk_err plk_policy_control_check(const struct plk_remote *remote);
+
 #endif

@@ -42,7 +42,7 @@ def references(tree):
 def daemon_options(tree):
     """Options of pktlockd in its table, its help, and the synopsis and the description of its page."""
     table = re.findall(r'^\t\{"(--[\w-]+)", (\w+),', tree.read("src/text/cmdline.c"), re.M)
-    wanted = {name for name, read in table if read != "later_read"}
+    wanted = {name for name, _ in table}
     page = tree.page("pktlockd.8")
     described = {f"-{name}" for name in re.findall(r"^\.It Fl (-[\w-]+)", section(page, "DESCRIPTION"), re.M)}
     return (
@@ -65,6 +65,9 @@ def daemon_values(tree):
         ],
         "filter": [f"Up to {limits['PLK_FILTER_MAX']} bytes, and {limits['PLK_BPF_MAX']} instructions"],
         "remote": [f"Up to {limits['PLK_PORTS_MAX']}."],
+        "remote-dir": [f"Up to {limits['PLK_REMOTE_DIRS_MAX']}."],
+        "control-uid": [f"Up to {limits['PLK_LIST_MAX']} numbers."],
+        "control-gid": [f"Up to {limits['PLK_LIST_MAX']} numbers."],
         "log-level": ["error , warning , info (the default) or debug"],
     }
     complaints = []

@@ -477,6 +477,14 @@ BAD = [
     (["--interface=e0", "--remote=capture@pfd:3", "--queue=69639"], "--queue: '69639': number out of range (69640-16777216 bytes) at byte 0"),
     (["--interface=e0", "--remote=capture@pfd:3", "--queue=16777217"], "number out of range (69640-16777216 bytes) at byte 0"),
     (["--interface=e0", "--remote=capture@pfd:3", "--log-level=loud"], "--log-level: 'loud': not one of the values"),
+    (["--interface=e0", "--remote-dir=/run"], "--remote: is missing"),
+    (["--interface=e0", "--control=ptcp:7"], "--control: 'ptcp:7': does not tell who connects (control takes punix:, pfd: or sd:) at byte 0"),
+    (["--interface=e0", "--control=unix:/c"], "--control: 'unix:/c': connects instead of listening"),
+    (["--interface=e0", "--control=punix:c"], "--control: 'punix:c': path is not absolute at byte 6"),
+    (["--interface=e0", "--remote=capture@pfd:3", "--control-uid=1"], "--control-uid: means nothing without --control"),
+    (["--interface=e0", "--control=punix:/c", "--control-gid=1+x"], "--control-gid: '1+x': number is not canonical decimal"),
+    (["--interface=e0", "--remotes-file=a"], "--remotes-file: 'a': path is not absolute at byte 0"),
+    (["--interface=e0", "--remotes-file=/a", "--remote-dir=/b/"], "--remote-dir: '/b/': path ends with '/' at byte 0"),
 ]
 
 
@@ -511,7 +519,8 @@ def test_help_and_version(case):
             plk.check(answer.stdout.endswith("\n"), f"{args}: {answer.stdout!r}")
     plk.check("pktlockd" in case.run("--version", interface=None).stdout, "the version does not name the program")
     text = case.run("--help", interface=None).stdout
-    for word in ("--interface", "--remote", "--clients", "--queue", "--check", "--log-level", "--version", "--help"):
+    for word in ("--interface", "--remote", "--clients", "--queue", "--check", "--log-level", "--version", "--help", "--control",
+                 "--remotes-file", "--remote-dir"):
         plk.check(word in text, f"--help does not mention {word}")
 
 
@@ -525,6 +534,11 @@ def test_check(case):
         for remote in (f"punix:{case.path('p')}", "ptcp:0:[::1]", f"unix:{case.path('u')}"):
             plk.check(remote in answer.stdout, f"the plan does not name {remote}: {answer.stdout!r}")
         plk.equal(os.listdir(case.dir), [], "files after --check")
+    answer = case.run("--check", f"--control=punix:{case.path('c')}", "--control-uid=7", f"--remotes-file={case.path('r')}",
+                      f"--remote-dir={case.dir}", "--remote-dir=/run", interface="e0")
+    plk.equal(answer.status, 0, f"status ({answer.stderr})")
+    plan = f"control punix:{case.path('c')}\nremotes-file {case.path('r')}\nremote-dir {case.dir}\nremote-dir /run\n"
+    plk.check(plan in answer.stdout, f"the plan does not say so: {answer.stdout!r}")
     case.refused(2, "descriptor number out of range at byte 12", "--remote=capture@pfd:4294967299", "--check")
 
 

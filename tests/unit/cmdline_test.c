@@ -9,6 +9,8 @@
 
 #define IF "--interface=eth0"
 #define REMOTE "--remote=capture@pfd:3"
+#define CONTROL "--control=punix:/run/pktlock/control"
+#define IDS_32 "1+2+3+4+5+6+7+8+1+2+3+4+5+6+7+8+1+2+3+4+5+6+7+8+1+2+3+4+5+6+7+8"
 
 /* Refused lines. */
 struct bad_row {
@@ -120,6 +122,44 @@ static const struct bad_row bad_rows[] = {
 	{{"--require", "Namespaces"}, PLK_E_VALUE_UNKNOWN, "--require", "Namespaces", 0},
 	{{"--require=namespaces", "--require=namespaces"}, PLK_E_OPT_TWICE, "--require", NULL, 0},
 
+	/* control and files */
+	{{IF, "--remote-dir=/run"}, PLK_E_OPT_MISSING, "--remote", NULL, 0},
+	{{IF, "--control-uid=1"}, PLK_E_OPT_MISSING, "--remote", NULL, 0},
+	{{"--control=punix:/c"}, PLK_E_OPT_MISSING, "--interface", NULL, 0},
+	{{"--remotes-file=/c"}, PLK_E_OPT_MISSING, "--interface", NULL, 0},
+	{{IF, REMOTE, "--control"}, PLK_E_OPT_VALUE, "--control", NULL, 0},
+	{{IF, REMOTE, "--control="}, PLK_E_REMOTE_MISSING, "--control", "", 0},
+	{{IF, REMOTE, "--control=/run/c"}, PLK_E_REMOTE_KIND, "--control", "/run/c", 0},
+	{{IF, REMOTE, "--control=capture@punix:/c"}, PLK_E_REMOTE_KIND, "--control",
+	 "capture@punix:/c", 0},
+	{{IF, REMOTE, "--control=punix:c"}, PLK_E_PATH_RELATIVE, "--control", "punix:c", 6},
+	{{IF, REMOTE, "--control", "pfd:03"}, PLK_E_FD_SYNTAX, "--control", "pfd:03", 4},
+	{{IF, REMOTE, "--control=ptcp:7"}, PLK_E_POLICY_PTCP, "--control", "ptcp:7", 0},
+	{{IF, REMOTE, "--control=ptcp:7:[::1]"}, PLK_E_POLICY_PTCP, "--control", "ptcp:7:[::1]", 0},
+	{{IF, REMOTE, "--control=unix:/c"}, PLK_E_POLICY_ACTIVE, "--control", "unix:/c", 0},
+	{{IF, REMOTE, "--control=tcp:1.2.3.4:5"}, PLK_E_POLICY_ACTIVE, "--control", "tcp:1.2.3.4:5", 0},
+	{{"--control=pfd:3", "--control=pfd:3"}, PLK_E_OPT_TWICE, "--control", NULL, 0},
+	{{IF, REMOTE, "--control-uid=1"}, PLK_E_OPT_CONTROL, "--control-uid", NULL, 0},
+	{{IF, REMOTE, "--control-gid=1", "--remotes-file=/c"}, PLK_E_OPT_CONTROL, "--control-gid", NULL, 0},
+	{{CONTROL, "--control-uid="}, PLK_E_NUM_MISSING, "--control-uid", "", 0},
+	{{CONTROL, "--control-uid=root"}, PLK_E_NUM_SYNTAX, "--control-uid", "root", 0},
+	{{CONTROL, "--control-uid=10+4294967295"}, PLK_E_NUM_RANGE, "--control-uid", "10+4294967295", 3},
+	{{CONTROL, "--control-uid=" IDS_32 "+1"}, PLK_E_VALUE_COUNT, "--control-uid", IDS_32 "+1", 64},
+	{{CONTROL, "--control-uid=1", "--control-uid=2"}, PLK_E_OPT_TWICE, "--control-uid", NULL, 0},
+	{{CONTROL, "--control-gid", "1+"}, PLK_E_NUM_MISSING, "--control-gid", "1+", 2},
+	{{CONTROL, "--control-gid=" IDS_32 "+1"}, PLK_E_VALUE_COUNT, "--control-gid", IDS_32 "+1", 64},
+	{{CONTROL, "--control-gid=1", "--control-gid=1"}, PLK_E_OPT_TWICE, "--control-gid", NULL, 0},
+	{{IF, "--remotes-file="}, PLK_E_PATH_MISSING, "--remotes-file", "", 0},
+	{{IF, "--remotes-file=a"}, PLK_E_PATH_RELATIVE, "--remotes-file", "a", 0},
+	{{IF, "--remotes-file=/"}, PLK_E_PATH_SLASH, "--remotes-file", "/", 0},
+	{{IF, "--remotes-file", "/a/../b"}, PLK_E_PATH_COMPONENT, "--remotes-file", "/a/../b", 0},
+	{{IF, "--remotes-file=/a\n"}, PLK_E_PATH_CONTROL, "--remotes-file", "/a\n", 0},
+	{{"--remotes-file=/a", "--remotes-file=/b"}, PLK_E_OPT_TWICE, "--remotes-file", NULL, 0},
+	{{IF, REMOTE, "--remote-dir="}, PLK_E_PATH_MISSING, "--remote-dir", "", 0},
+	{{IF, REMOTE, "--remote-dir=run"}, PLK_E_PATH_RELATIVE, "--remote-dir", "run", 0},
+	{{IF, REMOTE, "--remote-dir=/run/"}, PLK_E_PATH_SLASH, "--remote-dir", "/run/", 0},
+	{{IF, REMOTE, "--remote-dir=/run", "--remote-dir=//x"}, PLK_E_PATH_COMPONENT, "--remote-dir", "//x", 0},
+
 	/* the first fault wins, also over a later --help */
 	{{"--clients=0", "--queue=0"}, PLK_E_NUM_RANGE, "--clients", "0", 0},
 	{{"--nope", "--help"}, PLK_E_OPT_UNKNOWN, NULL, "--nope", 0},
@@ -160,7 +200,7 @@ is_in_args(char *const *args, size_t n, struct plk_span s)
 static void
 row_begin_args(struct rows *r, const char *const *args)
 {
-	char line[200] = "";
+	char line[250] = "";
 
 	for (size_t i = 0; i < ARGS_MAX && args[i]; i++) {
 		if (i > 0)
@@ -245,6 +285,10 @@ static const struct good_row good_rows[] = {
 	 true, NULL},
 	{{"--require", "namespaces", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, 64, 1048576,
 	 PLK_LOG_INFO, true, NULL},
+	{{IF, CONTROL}, PLK_MODE_RUN, "eth0", 0, DEFAULTS},
+	{{IF, "--remotes-file=/a"}, PLK_MODE_RUN, "eth0", 0, DEFAULTS},
+	{{IF, REMOTE, CONTROL, "--remotes-file=/a", "--remote-dir=/b"}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
+	{{IF, REMOTE, "--remote-dir=/b"}, PLK_MODE_RUN, "eth0", 1, DEFAULTS},
 	{{IF, REMOTE, "--filter=tcp port 80"}, PLK_MODE_RUN, "eth0", 1, FILTERED("tcp port 80")},
 	{{"--filter", "=", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, FILTERED("=")},
 	{{"--filter", "--check", IF, REMOTE}, PLK_MODE_RUN, "eth0", 1, FILTERED("--check")},
@@ -319,34 +363,84 @@ test_good(void **state)
 	rows_end(&r);
 }
 
-/* Parts of the grammar that are known and refused, with "=" and without. */
-static void
-test_later(void **state)
+static bool
+parses(const char *const *words, size_t n)
 {
-	static const char *const options[] = {"--control", "--remotes-file", "--remote-dir"};
-	struct rows r;
+	char *args[ARGS_MAX] = {NULL};
+	struct plk_cmdline_error error;
+
+	for (size_t i = 0; i < n; i++)
+		args[i] = (char *)(uintptr_t)words[i];
+	mark(&out, sizeof out);
+	return plk_cmdline_parse(args, n, &out, &error) == PLK_OK;
+}
+
+static void
+test_control(void **state)
+{
+	static const char *const line[] = {
+		IF, "--control-gid=7", CONTROL, "--control-uid", IDS_32,
+	};
+	static const char *const plain[] = {IF, "--control", "sd:control"};
 
 	(void)state;
-	rows_begin(&r, "options of later versions");
-	for (size_t i = 0; i < 2 * COUNT(options); i++) {
-		char joined[40] = "";
-		char *args[2] = {joined, NULL};
-		char value[] = "x";
-		struct plk_cmdline_error error;
+	assert_true(parses(line, COUNT(line)));
+	assert_true(out.has_control);
+	assert_int_equal(out.control.kind, PLK_REMOTE_PUNIX);
+	assert_string_equal(out.control.path, "/run/pktlock/control");
+	assert_ptr_equal(out.control_text.p, (const uint8_t *)line[2] + strlen("--control="));
+	assert_int_equal(out.control_text.n, strlen(CONTROL) - strlen("--control="));
+	assert_int_equal(out.n_control_uids, 32);
+	assert_int_equal(out.control_uids[30], 7);
+	assert_int_equal(out.n_control_gids, 1);
+	assert_int_equal(out.control_gids[0], 7);
+	assert_true(parses(plain, COUNT(plain)));
+	assert_true(out.has_control);
+	assert_int_equal(out.control.kind, PLK_REMOTE_SD);
+	assert_int_equal(out.n_control_uids + out.n_control_gids, 0);
+}
 
-		strncat(joined, options[i / 2], sizeof joined - 1);
-		if (i % 2 == 0)
-			strncat(joined, "=x", sizeof joined - 1 - strlen(joined));
-		else
-			args[1] = value;
-		row_begin_text(&r, "%s", joined);
-		row_err(&r, plk_cmdline_parse(args, 1 + i % 2, &out, &error), PLK_E_OPT_LATER);
-		row_true(&r, "option", error.option && !strcmp(error.option, options[i / 2]));
-		row_true(&r, "has_text", error.has_text);
-		row_text(&r, "text", error.text, "x");
-		row_number(&r, "offset", error.at, 0);
-	}
-	rows_end_strict(&r);
+static void
+test_files(void **state)
+{
+	static const char *const line[] = {
+		IF,     "--remote-dir=/b", "--remotes-file", "/etc/a", "--remote-dir",
+		"/c/d", "--remote-dir=/b",
+	};
+	static const char *const plain[] = {IF, REMOTE};
+
+	(void)state;
+	assert_true(parses(line, COUNT(line)));
+	assert_true(out.has_remotes_file);
+	assert_string_equal(out.remotes_file, "/etc/a");
+	assert_int_equal(out.n_remote_dirs, 3);
+	assert_string_equal(out.remote_dirs[0], "/b");
+	assert_string_equal(out.remote_dirs[1], "/c/d");
+	assert_false(out.has_control);
+	assert_true(parses(plain, COUNT(plain)));
+	assert_false(out.has_control || out.has_remotes_file);
+	assert_int_equal(out.n_remote_dirs, 0);
+}
+
+/* As many directories as there may be, and one more. */
+static void
+test_many_dirs(void **state)
+{
+	static char iface[] = IF;
+	static char remote[] = REMOTE;
+	static char dir[] = "--remote-dir=/run/pktlock";
+	char *args[PLK_REMOTE_DIRS_MAX + 3] = {iface, remote};
+	struct plk_cmdline_error error;
+
+	(void)state;
+	for (size_t i = 2; i < COUNT(args); i++)
+		args[i] = dir;
+	assert_int_equal(plk_cmdline_parse(args, COUNT(args) - 1, &out, &error), PLK_OK);
+	assert_int_equal(out.n_remote_dirs, PLK_REMOTE_DIRS_MAX);
+	assert_string_equal(out.remote_dirs[PLK_REMOTE_DIRS_MAX - 1], "/run/pktlock");
+	assert_int_equal(plk_cmdline_parse(args, COUNT(args), &out, &error), PLK_E_OPT_MANY);
+	assert_string_equal(error.option, "--remote-dir");
+	assert_true(error.has_text && error.at == 0);
 }
 
 /* As many ports as there may be, and one more. */
@@ -396,7 +490,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad),         cmocka_unit_test(test_good),
-		cmocka_unit_test(test_later),       cmocka_unit_test(test_many_ports),
+		cmocka_unit_test(test_control),     cmocka_unit_test(test_files),
+		cmocka_unit_test(test_many_dirs),   cmocka_unit_test(test_many_ports),
 		cmocka_unit_test(test_long_filter),
 	};
 

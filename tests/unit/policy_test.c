@@ -47,11 +47,34 @@ test_rows(void **state)
 	rows_end(&r);
 }
 
+/* Control clients. */
+static void
+test_control(void **state)
+{
+	static const enum plk_err by_kind[PLK_REMOTE_KINDS] = {
+		[PLK_REMOTE_PTCP] = PLK_E_POLICY_PTCP,
+		[PLK_REMOTE_UNIX] = PLK_E_POLICY_ACTIVE,
+		[PLK_REMOTE_TCP] = PLK_E_POLICY_ACTIVE,
+	};
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "control");
+	for (size_t i = 0; i < PLK_REMOTE_KINDS; i++) {
+		struct plk_remote remote = {.kind = (enum plk_remote_kind)i};
+
+		row_begin_text(&r, "kind %zu", i);
+		row_err(&r, plk_policy_control_check(&remote), by_kind[i]);
+	}
+	rows_end(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_control),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

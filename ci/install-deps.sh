@@ -6,7 +6,7 @@ set -euo pipefail
 
 demo=(
 	# build
-	gcc libc6-dev cmake ninja-build pkg-config libseccomp-dev libpcap-dev libcmocka-dev
+	gcc libc6-dev cmake ninja-build pkg-config libseccomp-dev libpcap-dev libjansson-dev libcmocka-dev
 	libsystemd-dev # tests/unit/notify_test.c compares with it
 	python3-minimal python3
 	# run: namespaces, ping, systemd-socket-activate, ps, and tcpdump to look at frames

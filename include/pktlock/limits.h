@@ -39,6 +39,10 @@
 #define PLK_SNAPLEN_MAX 262144 /* bytes: libpcap's MAXIMUM_SNAPLEN */
 #define PLK_FILTER_MAX 4095    /* bytes of a pcap expression, --filter */
 
+/* The control socket. */
+#define PLK_CONTROL_MESSAGE_MAX 65536 /* bytes of a request, a JSON object */
+#define PLK_CONTROL_DEPTH_MAX 16      /* objects and arrays in each other */
+
 /* A daemon. */
 #define PLK_PORTS_MAX 64       /* remotes of one daemon */
 #define PLK_REMOTE_DIRS_MAX 16 /* directories of --remote-dir */

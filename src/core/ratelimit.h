@@ -29,4 +29,9 @@ struct plk_ratelimit {
  */
 bool plk_ratelimit_step(struct plk_ratelimit *r, uint64_t now_ms, uint32_t *suppressed);
 
+/** plk_ratelimit_end() - is there something to say, though no more comes?
+ * Return: how many were held back, if their window is over and this was not said yet; else 0.
+ */
+uint32_t plk_ratelimit_end(struct plk_ratelimit *r, uint64_t now_ms);
+
 #endif

@@ -146,7 +146,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 	answer.u.admit.admit = client->admitted;
 	plk_front_send(front.worker.fd, &answer, -1);
 	peer_print(&client->peer, who, sizeof who);
-	if (plk_front_limited(client->admitted ? &front.client_lines : &front.refused_lines))
+	if (plk_lines_may(client->admitted ? PLK_LINES_CONNECTED : PLK_LINES_REFUSED, 0))
 		plk_log(client->admitted ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
 			"client %s remote=%s slot=%u %s",
 			client->admitted ? "connected" : "refused (allow-uid=, allow-gid=)",
@@ -159,11 +159,10 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 static void
 closed_log(const struct plk_msg_closed *c, const struct front_client *client)
 {
-	const bool is_fault = c->reason == PLK_CLOSE_TRUNCATED || c->reason == PLK_CLOSE_LENGTH ||
-			      c->reason == PLK_CLOSE_HEADER || c->reason == PLK_CLOSE_ERROR;
+	const bool is_fault = plk_words_is_fault(c->reason);
 	char who[96];
 
-	if (c->reason == PLK_CLOSE_REFUSED || !plk_front_limited(&front.client_lines))
+	if (c->reason == PLK_CLOSE_REFUSED || !plk_lines_may(PLK_LINES_CLOSED, c->reason))
 		return;
 	peer_print(&client->peer, who, sizeof who);
 	plk_log(is_fault ? PLK_LOG_LINE_WARNING : PLK_LOG_LINE_INFO,
@@ -187,7 +186,7 @@ plk_front_closed(const struct plk_msg_closed *closed)
 		client->used = false;
 		if (client->admitted)
 			attached_count(client->port, false);
-	} else if (closed->generation != 0 && plk_front_limited(&front.worker_lines)) {
+	} else if (closed->generation != 0 && plk_lines_may(PLK_LINES_UNKNOWN, 0)) {
 		plk_log(PLK_LOG_LINE_WARNING, "worker closed a client that is not known slot=%u",
 			closed->slot);
 	}
@@ -256,9 +255,9 @@ is_twice(const struct plk_peer_id *peer)
 static bool
 restored_refuse(const struct front_port *p, const char *why)
 {
-	if (plk_front_limited(&front.refused_lines))
-		plk_log(PLK_LOG_LINE_WARNING, "connection of the last daemon closed remote=%s: %s",
-			p->label, why);
+	if (plk_lines_may(PLK_LINES_NOT_RESTORED, 0))
+		plk_log(PLK_LOG_LINE_WARNING, "connection of the last daemon closed: %s remote=%s",
+			why, p->label);
 	return false;
 }
 
@@ -286,7 +285,7 @@ plk_front_restored(uint16_t port, int *fd)
 	if (answer->port != port || !restored_enter(answer, &peer))
 		return restored_refuse(p, "the worker has no slot for it");
 	peer_print(&peer, who, sizeof who);
-	if (plk_front_limited(&front.client_lines))
+	if (plk_lines_may(PLK_LINES_RESTORED, 0))
 		plk_log(PLK_LOG_LINE_INFO, "client taken back remote=%s slot=%u %s", p->label,
 			answer->slot, who);
 	return true;
@@ -305,7 +304,7 @@ plk_front_kept(const struct plk_msg_kept *kept, int fd)
 		return false;
 	client->used = false;
 	peer_print(&client->peer, who, sizeof who);
-	if (plk_front_limited(&front.client_lines))
+	if (plk_lines_may(PLK_LINES_KEPT, 0))
 		plk_log(PLK_LOG_LINE_INFO,
 			"client kept remote=%s slot=%u %s from_client=%llu to_client=%llu "
 			"dropped=%llu unsent=%llu",

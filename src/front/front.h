@@ -9,7 +9,7 @@
  * interface that goes and comes (link.c), a worker that died and its successor (main.c). Connections
  * may have been those of another daemon, and may be again (store.c). What a service manager is to
  * hear is in service.c. A pcap expression is compiled by a child (expression.c). The words of the
- * log are here (words.c).
+ * log are here (words.c), and how many of its lines others may cause (lines.c).
  */
 #ifndef PLK_FRONT_FRONT_H
 #define PLK_FRONT_FRONT_H
@@ -105,6 +105,33 @@ struct front_store {
 	bool is_stuck;
 };
 
+/** enum plk_lines - kinds of lines that others can make us log as often as they like; some have reasons */
+enum plk_lines {
+	PLK_LINES_CONNECTED,
+	PLK_LINES_REFUSED,
+	PLK_LINES_UNSEEN, /* refused, too: nobody could look who it was */
+	PLK_LINES_CLOSED, /* enum plk_close */
+	PLK_LINES_RESTORED,
+	PLK_LINES_NOT_RESTORED,
+	PLK_LINES_KEPT,
+	PLK_LINES_NOT_KEPT,
+	PLK_LINES_WORKER, /* enum plk_event */
+	PLK_LINES_BROKER, /* enum plk_event */
+	PLK_LINES_CONFINED,
+	PLK_LINES_ADOPTED,
+	PLK_LINES_UNKNOWN, /* the worker speaks of a client that is not there */
+	PLK_LINES_LINK,    /* enum plk_link */
+	PLK_LINES
+};
+
+#define PLK_LINES_REASONS 32 /* of any kind, at most */
+
+/** struct front_lines - @limits: one for each reason; @timer: runs while lines were held back and that was not said */
+struct front_lines {
+	struct plk_ratelimit limits[PLK_LINES][PLK_LINES_REASONS];
+	struct plk_timer timer;
+};
+
 /** struct front_listen - LISTEN_*, if it is for us
  * @names: empty unless @has_names; in @copy
  * @copy:  owned; never freed, since the sandbox lets nobody give memory back
@@ -178,13 +205,7 @@ struct front {
 	struct plk_timer status_timer;
 	bool replacing; /* the supervisor was asked for another worker, and has not answered yet */
 	struct plk_timer stop_timer;
-	/* each has its own: who fills one hides nothing in another */
-	struct plk_ratelimit client_lines;
-	struct plk_ratelimit refused_lines;
-	struct plk_ratelimit worker_lines;
-	struct plk_ratelimit broker_lines;
-	struct plk_ratelimit link_lines;
-	struct plk_ratelimit carrier_lines; /* a VM comes and goes as it likes */
+	struct front_lines lines;
 };
 
 extern struct front front;
@@ -234,9 +255,6 @@ void plk_front_replace(const char *why, int error);
 
 /** plk_front_port_send() - make a port known to the worker */
 void plk_front_port_send(const struct front_port *p);
-
-/** plk_front_limited() - may another line of this kind be logged? Says how many were not. */
-bool plk_front_limited(struct plk_ratelimit *limit);
 
 /* start.c */
 
@@ -380,6 +398,16 @@ void plk_active_ended(uint16_t port);
 /** plk_active_forget() - the worker died: connections of all active remotes ended */
 void plk_active_forget(void);
 
+/* lines.c */
+
+/** plk_lines_may() - may another line of a kind be logged? Says how many were not.
+ * @reason: of the kind; 0 if it has none
+ */
+bool plk_lines_may(enum plk_lines kind, unsigned reason);
+
+/** plk_lines_end() - we end: say now what would have been said later */
+void plk_lines_end(void);
+
 /* link.c */
 
 /** plk_link_said() - what became of the interface */
@@ -422,12 +450,20 @@ const char *plk_words_hint(unsigned step, int error, bool is_tcp);
 /** plk_words_close() - why a connection ended; a word of the counters */
 const char *plk_words_close(unsigned reason);
 
+/** plk_words_is_fault() - whether a connection that ended so should not have */
+bool plk_words_is_fault(unsigned reason);
+
+/** plk_words_event_name() - what broker or worker said; one word */
+const char *plk_words_event_name(unsigned code);
+
+/** plk_words_link_state() - what became of the interface; one word */
+const char *plk_words_link_state(unsigned state);
+
 /** plk_words_class() - the name of a class of packet sockets */
 const char *plk_words_class(unsigned class);
 
-/** plk_words_event() - log what broker or worker said */
-void plk_words_event(const char *from, struct plk_ratelimit *limit,
-		     const struct plk_msg_event *event);
+/** plk_words_event() - log what broker or worker said; @from: PLK_LINES_BROKER, PLK_LINES_WORKER */
+void plk_words_event(enum plk_lines from, const struct plk_msg_event *event);
 
 /** plk_words_counters() - log the counters that are not zero
  * @values: PLK_COUNTERS of them

@@ -158,17 +158,6 @@ plk_front_await(enum plk_msg_type answer)
 	}
 }
 
-bool
-plk_front_limited(struct plk_ratelimit *limit)
-{
-	uint32_t suppressed;
-	bool may = plk_ratelimit_step(limit, plk_now_ms(), &suppressed);
-
-	if (suppressed > 0)
-		plk_log(PLK_LOG_LINE_WARNING, "%u more lines were suppressed", suppressed);
-	return may;
-}
-
 /* A descriptor came, but we have no number left for it. A connection can be refused; nothing
  * else can go on. */
 static void
@@ -184,7 +173,7 @@ descriptor_lost(const char *who, const struct plk_msg *msg)
 	answer.u.admit.slot = msg->u.accepted.slot;
 	answer.u.admit.generation = msg->u.accepted.generation;
 	plk_front_send(front.worker.fd, &answer, -1);
-	if (plk_front_limited(&front.refused_lines))
+	if (plk_lines_may(PLK_LINES_UNSEEN, 0))
 		plk_log(PLK_LOG_LINE_WARNING,
 			"client refused: no descriptor left to look at it (LimitNOFILE=)");
 }
@@ -327,14 +316,13 @@ plk_front_config_send(void)
 static void
 last_words(struct plk_channel_end *end, const char *who)
 {
-	struct plk_ratelimit *limit =
-		end == &front.worker ? &front.worker_lines : &front.broker_lines;
+	const enum plk_lines from = end == &front.worker ? PLK_LINES_WORKER : PLK_LINES_BROKER;
 	struct plk_received received;
 	bool gone;
 
 	while (end->fd >= 0 && take(end, who, &received, &gone)) {
 		if (received.msg.type == PLK_MSG_EVENT)
-			plk_words_event(who, limit, &received.msg.u.event);
+			plk_words_event(from, &received.msg.u.event);
 		plk_fd_close(&received.fd);
 	}
 }
@@ -393,7 +381,7 @@ worker_confined(const struct plk_msg_confined *confined)
 	*worker = *confined;
 	if (worker->namespaces_error == 0) /* those that are missing were not made */
 		worker->namespaces_error = front.confined.supervisor.namespaces_error;
-	if (front.stage == PLK_STAGE_RUN && plk_front_limited(&front.worker_lines))
+	if (front.stage == PLK_STAGE_RUN && plk_lines_may(PLK_LINES_CONFINED, 0))
 		plk_words_confined("worker", worker, true);
 	if (!front.cmdline.require_namespaces || confined->namespaces == all)
 		return;
@@ -429,7 +417,7 @@ worker_said(struct plk_received *received)
 		plk_front_closed(&msg->u.closed);
 		break;
 	case PLK_MSG_EVENT:
-		plk_words_event("worker", &front.worker_lines, &msg->u.event);
+		plk_words_event(PLK_LINES_WORKER, &msg->u.event);
 		if (msg->u.event.code == PLK_EVENT_RX_DEAD)
 			plk_link_dead(msg->u.event.a);
 		break;
@@ -451,11 +439,10 @@ worker_said(struct plk_received *received)
 		break;
 	case PLK_MSG_ADOPTED:
 		if (front.stage == PLK_STAGE_RUN && msg->u.adopted.err != PLK_OK &&
-		    plk_front_limited(&front.worker_lines))
-			plk_log(PLK_LOG_LINE_ERROR, "remote=%s: %s (errno %u)",
-				front.ports[msg->u.adopted.port].label,
+		    plk_lines_may(PLK_LINES_ADOPTED, 0))
+			plk_log(PLK_LOG_LINE_ERROR, "%s (errno %u) remote=%s",
 				plk_err_text((enum plk_err)msg->u.adopted.err),
-				msg->u.adopted.error);
+				msg->u.adopted.error, front.ports[msg->u.adopted.port].label);
 		break;
 	default: /* SERVING: the request table permits no other */
 		front.serving = true;
@@ -567,7 +554,7 @@ broker_said(struct plk_received *received)
 		front.confined.broker = msg->u.confined;
 		break;
 	case PLK_MSG_EVENT:
-		plk_words_event("broker", &front.broker_lines, &msg->u.event);
+		plk_words_event(PLK_LINES_BROKER, &msg->u.event);
 		break;
 	case PLK_MSG_COUNTED:
 		if (front.stage == PLK_STAGE_STOP) /* else it is awaited */
@@ -641,6 +628,7 @@ stop(bool keep)
 	if (front.serving)
 		worker_finish(keep && front.stage == PLK_STAGE_RUN);
 	last_words(&front.broker, "broker");
+	plk_lines_end();
 	counters_log();
 	exit(EXIT_SUCCESS);
 }

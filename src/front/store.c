@@ -247,9 +247,9 @@ plk_store_keep(const struct plk_msg_kept *kept, int *fd)
 	front.store.is_stuck |= error < 0;
 	if (error == 0)
 		front.store.n_kept++;
-	else if (plk_front_limited(&front.worker_lines))
-		plk_log(PLK_LOG_LINE_ERROR, "connection cannot be kept remote=%s: %s",
-			front.ports[kept->port].label, plk_words_error((uint64_t)-error));
+	else if (plk_lines_may(PLK_LINES_NOT_KEPT, 0))
+		plk_log(PLK_LOG_LINE_ERROR, "connection cannot be kept: %s remote=%s",
+			plk_words_error((uint64_t)-error), front.ports[kept->port].label);
 }
 
 void

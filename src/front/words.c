@@ -164,6 +164,53 @@ plk_words_close(unsigned reason)
 	return reason < PLK_CLOSES ? words[reason] : "?";
 }
 
+bool
+plk_words_is_fault(unsigned reason)
+{
+	return reason == PLK_CLOSE_TRUNCATED || reason == PLK_CLOSE_LENGTH ||
+	       reason == PLK_CLOSE_HEADER || reason == PLK_CLOSE_ERROR;
+}
+
+const char *
+plk_words_event_name(unsigned code)
+{
+	static const char *const words[PLK_EVENTS] = {
+		[PLK_EVENT_BAD_MESSAGE] = "bad_message",
+		[PLK_EVENT_NO_ROOM] = "no_room",
+		[PLK_EVENT_PORT_FULL] = "port_full",
+		[PLK_EVENT_ACCEPT] = "cannot_accept",
+		[PLK_EVENT_IGNORED] = "ignored",
+		[PLK_EVENT_RX_ERROR] = "cannot_receive",
+		[PLK_EVENT_RX_DEAD] = "low_latency_ended",
+		[PLK_EVENT_TX_ERROR] = "cannot_send",
+		[PLK_EVENT_BAD_HEADER] = "bad_header",
+		[PLK_EVENT_REFUSED_MAC] = "refused_mac",
+		[PLK_EVENT_REFUSED_VLAN] = "refused_vlan",
+		[PLK_EVENT_REFUSED_RATE] = "refused_rate",
+		[PLK_EVENT_UNJUDGED] = "unjudged",
+		[PLK_EVENT_MOVED] = "address_moved",
+		[PLK_EVENT_MEMORY] = "no_memory",
+		[PLK_EVENT_SYSTEM] = "gives_up",
+		[PLK_EVENT_CONFINE] = "not_confined",
+	};
+
+	return code < PLK_EVENTS && words[code] ? words[code] : "?";
+}
+
+const char *
+plk_words_link_state(unsigned state)
+{
+	static const char *const words[PLK_LINKS] = {
+		[PLK_LINK_UP] = "up",           [PLK_LINK_DOWN] = "down",
+		[PLK_LINK_GONE] = "gone",       [PLK_LINK_BACK] = "back",
+		[PLK_LINK_UNFIT] = "unfit",     [PLK_LINK_RENAMED] = "renamed",
+		[PLK_LINK_MTU] = "mtu",         [PLK_LINK_NO_CARRIER] = "no_carrier",
+		[PLK_LINK_CARRIER] = "carrier",
+	};
+
+	return state < PLK_LINKS && words[state] ? words[state] : "?";
+}
+
 const char *
 plk_words_class(unsigned class)
 {
@@ -291,10 +338,8 @@ void
 plk_words_link(const struct plk_msg_link *link)
 {
 	static const char down[] = "nothing is captured or sent until it is up";
-	const bool is_carrier =
-		link->state == PLK_LINK_CARRIER || link->state == PLK_LINK_NO_CARRIER;
 
-	if (!plk_front_limited(is_carrier ? &front.carrier_lines : &front.link_lines))
+	if (!plk_lines_may(PLK_LINES_LINK, link->state))
 		return;
 	switch (link->state) {
 	case PLK_LINK_UP:
@@ -456,9 +501,11 @@ frame_log(const char *from, const struct plk_msg_event *e)
 }
 
 void
-plk_words_event(const char *from, struct plk_ratelimit *limit, const struct plk_msg_event *e)
+plk_words_event(enum plk_lines kind, const struct plk_msg_event *e)
 {
-	if (!plk_front_limited(limit))
+	const char *from = kind == PLK_LINES_WORKER ? "worker" : "broker";
+
+	if (!plk_lines_may(kind, e->code))
 		return;
 	switch (e->code) {
 	case PLK_EVENT_NO_ROOM:

@@ -16,12 +16,13 @@
 static void
 try_now(void *ctx)
 {
-	const struct front_port *p = ctx;
+	struct front_port *p = ctx;
 	const struct plk_msg msg = {
 		.type = PLK_MSG_CONNECT,
-		.u.connect = {.port = (uint16_t)(p - front.ports)},
+		.u.connect = {.port = plk_port_index(p)},
 	};
 
+	p->is_asked = true;
 	plk_front_send(front.broker.fd, &msg, -1);
 }
 
@@ -108,6 +109,14 @@ plk_active_start(struct front_port *p)
 }
 
 void
+plk_active_stop(struct front_port *p)
+{
+	connecting_close(p);
+	while (p->is_asked)
+		plk_front_await(PLK_MSG_CONNECTING);
+}
+
+void
 plk_active_restored(uint16_t port)
 {
 	if (!plk_remote_is_passive(&front.ports[port].port.remote))
@@ -120,6 +129,11 @@ plk_active_connecting(const struct plk_msg_connecting *answer, int *fd)
 	struct front_port *p = &front.ports[answer->port];
 	int error;
 
+	p->is_asked = false;
+	if (p->state == PLK_PORT_LEAVING) {
+		plk_fd_close(fd);
+		return;
+	}
 	if (answer->error != 0 || *fd < 0) {
 		failed(p, plk_words_step(answer->step), (int)answer->error);
 		return;
@@ -150,7 +164,8 @@ plk_active_ended(uint16_t port)
 	struct front_port *p = &front.ports[port];
 	uint64_t lived;
 
-	if (plk_remote_is_passive(&p->port.remote) || p->since_ms == 0)
+	if (plk_remote_is_passive(&p->port.remote) || p->since_ms == 0 ||
+	    p->state == PLK_PORT_LEAVING)
 		return;
 	lived = plk_now_ms() - p->since_ms;
 	p->since_ms = 0;

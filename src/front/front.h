@@ -7,7 +7,7 @@
  * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
  * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
  * interface that goes and comes (link.c), a worker that died and its successor (main.c). Connections
- * may have been those of another daemon, and may be again (store.c). What a service manager is to
+ * may have been those of another daemon, and may be again (store.c). Ports come and go at run time (ports.c). What a service manager is to
  * hear is in service.c. A pcap expression is compiled by a child (expression.c). The words of the
  * log are here (words.c), and how many of its lines others may cause (lines.c).
  */
@@ -16,6 +16,7 @@
 
 #include <pktlock/listen.h>
 
+#include "base/writer.h"
 #include "core/backoff.h"
 #include "core/books.h"
 #include "core/ratelimit.h"
@@ -36,8 +37,18 @@
 #define PLK_OS_BYTES 132  /* two fields of struct utsname, and a space */
 #define PLK_PULSE_MS 2500 /* a worker with clients that has not answered for so long is replaced */
 
+/** enum front_port_state - how far a port is */
+enum front_port_state {
+	PLK_PORT_NEW,     /* being opened */
+	PLK_PORT_OPEN,    /* a worker has it, or will have */
+	PLK_PORT_LEAVING, /* removed; the worker has not said yet that all is told */
+	PLK_PORT_PARKED, /* removed, but its listener is inherited, and stays: who connects is told no */
+};
+
 /** struct front_port - a port, and what the front does for it
  * @used:     there is one; else all others are meaningless
+ * @is_told:  the worker that is there has it
+ * @canon:    the canonical PORT-SPEC; lives as long as the port
  * @origin:   who wrote it
  * @text:     the PORT-SPEC as it was written, during the start
  * @label:    for the log
@@ -48,8 +59,11 @@
  */
 struct front_port {
 	bool used;
+	enum front_port_state state;
+	bool is_told;
 	enum plk_origin origin;
 	struct plk_port port;
+	struct plk_span canon;
 	struct plk_span text;
 	char label[PLK_LABEL_BYTES];
 	int fd;
@@ -58,6 +72,7 @@ struct front_port {
 	struct plk_watch watch;
 	struct plk_timer timer;
 	struct plk_backoff backoff;
+	bool is_asked;     /* the broker is connecting, and has not answered yet */
 	uint64_t since_ms; /* connected; 0 if it is not */
 	int last_error;    /* logged already */
 };
@@ -193,6 +208,11 @@ struct front {
 	bool goes;  /* the first worker was told GO, and we are not ready yet */
 	bool stops; /* and were told to stop meanwhile, and to keep connections */
 	bool serving;
+	bool worker_runs; /* GO was sent to the worker that is there */
+	int no_worker;    /* keeps the number of its channel while there is none */
+	bool is_off;      /* no frame passes: status off */
+	enum plk_direction bound[PLK_CLASSES]; /* what the broker was last told; NONE: nothing */
+	struct plk_timer settle_timer;
 	struct plk_timer pulse_timer;
 	/* PINGs that the worker got that is there, and its PONGs: one each, in their order */
 	uint64_t pings;
@@ -219,16 +239,6 @@ plk_port_index(const struct front_port *p)
 
 /* main.c */
 
-/** plk_ports_next() - the port that follows @p, or the first for NULL
- * Return: NULL if there is none.
- */
-struct front_port *plk_ports_next(const struct front_port *p);
-
-/** plk_port_new() - a port that nothing was opened for yet
- * Return: NULL if there is no room: PLK_PORTS_MAX are there.
- */
-struct front_port *plk_port_new(const struct plk_port *port, enum plk_origin origin);
-
 /** plk_front_send() - send an order
  * A worker that does not take it is replaced; the broker and the supervisor must.
  * Return: 0; -EPIPE or -ECONNRESET (the receiver has died); -ETOOMANYREFS (@pass cannot be sent now, to a worker that serves);
@@ -253,8 +263,44 @@ void plk_front_about_send(void);
  */
 void plk_front_replace(const char *why, int error);
 
-/** plk_front_port_send() - make a port known to the worker */
-void plk_front_port_send(const struct front_port *p);
+/** plk_front_descriptor_send() - what the worker waits for, and for nothing else: after ROOM */
+void plk_front_descriptor_send(const struct plk_msg *msg, int fd);
+
+/** plk_front_port_send() - make a port known to the worker that is there, if it does not know it */
+void plk_front_port_send(struct front_port *p);
+
+/* ports.c */
+
+/** plk_ports_runtime() - whether ports may come and go at run time */
+bool plk_ports_runtime(void);
+
+/** plk_ports_init() - there are none */
+void plk_ports_init(void);
+
+/** plk_ports_next() - the port that follows @p, or the first for NULL
+ * Return: NULL if there is none.
+ */
+struct front_port *plk_ports_next(const struct front_port *p);
+
+/** plk_port_new() - a port that nothing was opened for yet
+ * Return: NULL if there is no room: PLK_PORTS_MAX are there.
+ */
+struct front_port *plk_port_new(const struct plk_port *port, enum plk_origin origin);
+
+/** plk_port_order() - the order that makes the broker open (passive) or remember (active) a remote that is not inherited */
+void plk_port_order(const struct front_port *p, struct plk_msg *msg);
+
+/** plk_ports_reload() - read the remotes file again, and apply what changed
+ * @why: the reason, if the answer is false: then nothing changed
+ */
+bool plk_ports_reload(struct plk_writer *why);
+
+/** plk_command_add_remote() and others - see front/commands.h */
+bool plk_command_add_remote(const struct plk_span *params, size_t n, struct plk_writer *out);
+bool plk_command_remove_remote(const struct plk_span *params, size_t n, struct plk_writer *out);
+bool plk_command_list_remotes(const struct plk_span *params, size_t n, struct plk_writer *out);
+bool plk_command_reload(const struct plk_span *params, size_t n, struct plk_writer *out);
+bool plk_command_status(const struct plk_span *params, size_t n, struct plk_writer *out);
 
 /* start.c */
 
@@ -386,6 +432,9 @@ void plk_front_watchdog(void);
 /** plk_active_restored() - an active remote is connected, since it was when the last daemon stopped */
 void plk_active_restored(uint16_t port);
 
+/** plk_active_stop() - never connect again; what the broker was asked for has come */
+void plk_active_stop(struct front_port *p);
+
 /** plk_active_start() - begin to connect an active remote */
 void plk_active_start(struct front_port *p);
 
@@ -416,8 +465,14 @@ void plk_link_said(const struct plk_msg_link *link);
 /** plk_link_tell() - tell the worker how the interface is */
 void plk_link_tell(void);
 
-/** plk_link_binds() - whether a class is to be bound: not one that only stands by */
-bool plk_link_binds(enum plk_class class);
+/** plk_link_wish() - what the ports that take from a class want of it together; NONE: there is no such port */
+enum plk_direction plk_link_wish(enum plk_class class);
+
+/** plk_link_adjust() - ports have come or gone: have the broker bind and silence what that needs, and wait until it has */
+void plk_link_adjust(void);
+
+/** plk_link_bind_one() - the order to bind a class as its ports want it */
+struct plk_msg plk_link_bind_one(enum plk_class class);
 
 /** plk_link_dead() - a worker says that a class of low latency is dead: another one takes its place */
 void plk_link_dead(uint64_t class);

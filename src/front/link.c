@@ -34,28 +34,82 @@ plk_link_latency(const struct plk_port *port)
 	return front.low_is_dead[port->role] ? PLK_LATENCY_BULK : port->latency;
 }
 
-bool plk_link_binds(enum plk_class class)
+static bool
+takes(const struct front_port *p, enum plk_class class)
 {
-	if (!plk_class_is_bulk(class))
-		return true;
+	if (p->state != PLK_PORT_OPEN)
+		return false;
+	if (class >= PLK_CLASS_RX)
+		return p->port.role != PLK_ROLE_CAPTURE;
+	return plk_class_takes(class, p->port.role, plk_link_latency(&p->port));
+}
+
+/* The senders take nothing: BOTH stands for any. */
+enum plk_direction plk_link_wish(enum plk_class class)
+{
+	enum plk_direction wish = PLK_DIRECTION_NONE;
+
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
-		if (plk_class_takes(class, p->port.role, plk_link_latency(&p->port)))
-			return true;
+		if (!takes(p, class))
+			continue;
+		if (class >= PLK_CLASS_RX ||
+		    (wish != PLK_DIRECTION_NONE && wish != p->port.direction))
+			return PLK_DIRECTION_BOTH;
+		wish = p->port.direction;
 	}
-	return false;
+	return wish;
+}
+
+struct plk_msg plk_link_bind_one(enum plk_class class)
+{
+	front.bound[class] = plk_link_wish(class);
+	return (struct plk_msg){
+		.type = PLK_MSG_BIND,
+		.u.bind = {.class = (uint8_t) class, .direction = (uint8_t)front.bound[class]}};
+}
+
+/* A class that died stays as it is until another one has taken its place: what it loses meanwhile is counted. */
+static bool is_dead(enum plk_class class)
+{
+	const enum plk_role role = plk_class_is_attach(class) ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE;
+
+	return class < PLK_CLASS_RX && !plk_class_is_bulk(class) && front.low_is_dead[role];
+}
+
+static void class_adjust(enum plk_class class)
+{
+	const struct plk_msg_done *done = &front.answer.msg.u.done;
+	const enum plk_direction wish = plk_link_wish(class);
+	struct plk_msg msg = {.type = PLK_MSG_SILENCE, .u.silence.class = (uint8_t) class};
+
+	if (wish == front.bound[class] || is_dead(class))
+		return;
+	front.bound[class] = wish;
+	if (wish != PLK_DIRECTION_NONE)
+		msg = plk_link_bind_one(class);
+	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_DONE);
+	while (done->request != msg.type || done->class != class)
+		plk_front_await(PLK_MSG_DONE); /* that was about something else */
+}
+
+void
+plk_link_adjust(void)
+{
+	for (int i = 0; i < PLK_CLASSES; i++)
+		class_adjust((enum plk_class)i);
 }
 
 void
 plk_link_dead(uint64_t class)
 {
-	struct plk_msg msg = {.type = PLK_MSG_BIND};
+	struct plk_msg msg;
 	const bool attach = class == PLK_CLASS_ATTACH_LOW;
 	bool *dead = &front.low_is_dead[attach ? PLK_ROLE_ATTACH : PLK_ROLE_CAPTURE];
 
 	if (*dead || (!attach && class != PLK_CLASS_CAPTURE_LOW))
 		return;
 	*dead = true;
-	msg.u.bind.class = attach ? PLK_CLASS_ATTACH_BULK : PLK_CLASS_CAPTURE_BULK;
+	msg = plk_link_bind_one(attach ? PLK_CLASS_ATTACH_BULK : PLK_CLASS_CAPTURE_BULK);
 	/* else it is bound when there is one again */
 	if (!front.iface_gone)
 		plk_front_send(front.broker.fd, &msg, -1);
@@ -64,12 +118,12 @@ plk_link_dead(uint64_t class)
 void
 plk_link_bind(void)
 {
-	struct plk_msg msg = {.type = PLK_MSG_BIND};
-
 	for (int i = 0; i < PLK_CLASSES; i++) {
-		if (!plk_link_binds((enum plk_class)i))
+		struct plk_msg msg;
+
+		if (plk_link_wish((enum plk_class)i) == PLK_DIRECTION_NONE)
 			continue;
-		msg.u.bind.class = (uint8_t)i;
+		msg = plk_link_bind_one((enum plk_class)i);
 		plk_front_send(front.broker.fd, &msg, -1);
 	}
 }

@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "base/writer.h"
 #include "front/front.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -23,57 +22,6 @@
 #define STOP_KEEP_MS 580
 
 struct front front;
-
-/* ---- ports ---- */
-
-struct front_port *
-plk_ports_next(const struct front_port *p)
-{
-	for (size_t i = p ? plk_port_index(p) + 1U : 0; i < PLK_PORTS_MAX; i++) {
-		if (front.ports[i].used)
-			return &front.ports[i];
-	}
-	return NULL;
-}
-
-static void
-label_print(struct front_port *p)
-{
-	static uint8_t text[PLK_PORT_TEXT_MAX];
-	struct plk_writer w;
-	size_t n = 0;
-
-	if (plk_port_encode(&p->port, (struct plk_mspan){text, sizeof text}, &n) != PLK_OK)
-		n = 0; /* it was parsed, so it can be printed */
-	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
-	plk_writer_escaped(&w, (struct plk_span){text, n}, PLK_LABEL_MAX);
-	plk_writer_cstr(&w);
-}
-
-static void
-port_clear(struct front_port *p)
-{
-	*p = (struct front_port){
-		.fd = -1, .listener = -1, .connecting = -1, .watch.fd = -1, .timer = p->timer};
-}
-
-struct front_port *
-plk_port_new(const struct plk_port *port, enum plk_origin origin)
-{
-	size_t i = 0;
-
-	while (i < PLK_PORTS_MAX && front.ports[i].used)
-		i++;
-	if (i == PLK_PORTS_MAX)
-		return NULL;
-	port_clear(&front.ports[i]);
-	front.ports[i].used = true;
-	front.ports[i].origin = origin;
-	front.ports[i].port = *port;
-	front.n_ports++;
-	label_print(&front.ports[i]);
-	return &front.ports[i];
-}
 
 /* ---- sending ---- */
 
@@ -240,10 +188,21 @@ vlans_send(const struct front_port *p)
 	plk_front_send(front.worker.fd, &msg, -1);
 }
 
+/* After ROOM the worker waits for it, and for nothing else. */
 void
-plk_front_port_send(const struct front_port *p)
+plk_front_descriptor_send(const struct plk_msg *msg, int fd)
+{
+	const int error = plk_front_send(front.worker.fd, msg, fd);
+
+	if (error == -ETOOMANYREFS)
+		plk_front_replace("worker cannot be given a descriptor", error);
+}
+
+void
+plk_front_port_send(struct front_port *p)
 {
 	const struct plk_port *port = &p->port;
+	const struct plk_msg room = {.type = PLK_MSG_ROOM, .u.room.port = plk_port_index(p)};
 	struct plk_msg msg = {
 		.type = PLK_MSG_PORT,
 		.u.port = {.port = plk_port_index(p),
@@ -264,9 +223,14 @@ plk_front_port_send(const struct front_port *p)
 			   .burst = port->burst},
 	};
 
+	if (p->is_told || front.worker.fd < 0 || front.replacing)
+		return;
+	p->is_told = true;
 	memcpy(msg.u.port.macs, port->macs, sizeof msg.u.port.macs);
 	vlans_send(p);
-	plk_front_send(front.worker.fd, &msg, p->listener);
+	if (front.worker_runs && p->listener >= 0)
+		plk_front_send(front.worker.fd, &room, -1);
+	plk_front_descriptor_send(&msg, p->listener);
 }
 
 static void
@@ -298,7 +262,9 @@ plk_front_config_send(void)
 		.type = PLK_MSG_CONFIG,
 		.u.config = {.clients = front.cmdline.clients,
 			     .queue = front.cmdline.queue,
-			     .ports = (uint16_t)front.n_ports},
+			     .ports = (uint16_t)(plk_ports_runtime() ? PLK_PORTS_MAX
+								     : front.n_ports),
+			     .runtime = plk_ports_runtime()},
 	};
 	int page = plk_page_make(PLK_BOOKS_BYTES, &front.page);
 
@@ -327,22 +293,62 @@ last_words(struct plk_channel_end *end, const char *who)
 	}
 }
 
+/* Those that are being opened come when they are, and those that leave do not. */
+static void
+port_equip(struct front_port *p)
+{
+	const struct plk_msg park = {.type = PLK_MSG_PARK,
+				     .u.park = {.port = plk_port_index(p), .on = 1}};
+
+	if (p->state == PLK_PORT_OPEN || p->state == PLK_PORT_PARKED)
+		plk_front_port_send(p);
+	if (p->state == PLK_PORT_PARKED)
+		plk_front_send(front.worker.fd, &park, -1);
+}
+
+static void
+flow_send(void)
+{
+	const struct plk_msg flow = {.type = PLK_MSG_FLOW, .u.flow.on = !front.is_off};
+
+	if (front.is_off)
+		plk_front_send(front.worker.fd, &flow, -1);
+}
+
 /* A new worker gets what the last one had. One that has not got all of it would refuse what comes next, and that ends the
  * service. */
 static void
 worker_equip(void)
 {
 	plk_front_config_send();
-	for (const struct front_port *p = plk_ports_next(NULL); p && !front.replacing;
+	for (struct front_port *p = plk_ports_next(NULL); p && !front.replacing;
 	     p = plk_ports_next(p))
-		plk_front_port_send(p);
+		port_equip(p);
 	if (!front.replacing)
 		plk_front_about_send();
+	if (!front.replacing)
+		flow_send();
 	if (front.replacing)
 		return;
 	plk_link_tell();
 	front.handouts++;
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_HANDOUT}, -1);
+}
+
+/* The channel to a worker comes to its number because that is the lowest free one (channel_take()). So that nothing else gets it,
+ * it is free only while a message of the supervisor is taken. */
+static void
+worker_room(bool is_free)
+{
+	if (is_free) {
+		plk_fd_close(&front.no_worker);
+		return;
+	}
+	if (front.worker.fd >= 0 || front.no_worker >= 0)
+		return;
+	front.no_worker = plk_page_blank();
+	if (front.no_worker < 0)
+		fatal_error("no descriptor left", front.no_worker);
 }
 
 static void
@@ -353,8 +359,14 @@ worker_died(const struct plk_msg_worker_died *died)
 		fatal("worker died during the start");
 	plk_watch_remove(&front.loop, &front.worker_watch);
 	plk_fd_close(&front.worker.fd);
+	worker_room(false);
 	front.serving = false;
 	front.replacing = false;
+	front.worker_runs = false;
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p))
+		p->is_told = false;
+	if (front.awaited == PLK_MSG_UNPORTED) /* that is so now */
+		front.awaited = PLK_MSG_NONE;
 	plk_books_fold(&front.books, front.page);
 	plk_page_unmap(&front.page, PLK_BOOKS_BYTES);
 	plk_front_clients_forget();
@@ -434,6 +446,10 @@ worker_said(struct plk_received *received)
 		break;
 	case PLK_MSG_RESTORED: /* awaited */
 		break;
+	case PLK_MSG_UNPORTED: /* awaited */
+		if (front.awaited != PLK_MSG_UNPORTED)
+			fatal("worker ends a port, and was not told to");
+		break;
 	case PLK_MSG_LEFT:
 		worker_left();
 		break;
@@ -468,6 +484,8 @@ worker_port_check(const struct plk_msg *msg)
 		port = msg->u.restored.port;
 	else if (msg->type == PLK_MSG_KEPT)
 		port = msg->u.kept.port;
+	else if (msg->type == PLK_MSG_UNPORTED)
+		port = msg->u.unported.port;
 	if (port >= 0 && !front.ports[port].used)
 		fatal("worker sent a message about a port that does not exist");
 }
@@ -500,6 +518,7 @@ handout_done(const struct plk_msg_done *done)
 {
 	if (front.handouts > 0 && --front.handouts > 0)
 		return;
+	front.worker_runs = done->error == 0;
 	if (done->error == 0)
 		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
 	else if (done->error != EPIPE &&
@@ -701,10 +720,13 @@ supervisor_read(void *ctx, uint32_t events)
 
 	(void)ctx;
 	(void)events;
+	worker_room(true);
 	if (take(&front.supervisor, "supervisor", &received, &gone))
 		supervisor_said(&received);
 	else if (gone)
 		exit(EXIT_FAILURE);
+	if (front.stage == PLK_STAGE_RUN)
+		worker_room(false);
 }
 
 /* ---- start ---- */
@@ -718,8 +740,8 @@ init(void)
 	front.supervisor_watch = (struct plk_watch){.fd = -1, .call = supervisor_read};
 	front.broker_watch = (struct plk_watch){.fd = -1, .call = broker_read};
 	front.worker_watch = (struct plk_watch){.fd = -1, .call = worker_read};
-	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
-		port_clear(&front.ports[i]);
+	front.no_worker = -1;
+	plk_ports_init();
 }
 
 static int

@@ -336,7 +336,7 @@ os_look(void)
 static void
 files_check(void)
 {
-	bool few = front.n_ports <= PLK_WORKER_PORTS_FEW;
+	bool few = !plk_ports_runtime() && front.n_ports <= PLK_WORKER_PORTS_FEW;
 	uint64_t first = few ? PLK_WORKER_FD_CLIENT_FEW : PLK_WORKER_FD_CLIENT_MANY;
 	uint64_t need = (uint64_t)first + front.cmdline.clients + 1;
 
@@ -473,20 +473,39 @@ plk_start_plan(int argc, char **argv)
 
 /* ---- opening ---- */
 
-/* Tells the broker where a socket file will be made, or connected to. */
 static void
-directory_allow(const char *path, bool make)
+directory_allow(const char *path, size_t n, bool make)
 {
-	const char *last = strrchr(path, '/'); /* it is absolute */
 	struct plk_msg msg = {.type = PLK_MSG_ALLOW_DIRECTORY, .u.allow_directory.make = make};
 
-	memcpy(msg.u.allow_directory.path, path, last == path ? 1 : (size_t)(last - path));
+	memcpy(msg.u.allow_directory.path, path, n);
 	plk_front_send(front.broker.fd, &msg, -1);
+}
+
+/* Tells the broker where a socket file will be made, or connected to. */
+static void
+directory_of_allow(const char *path, bool make)
+{
+	const char *last = strrchr(path, '/'); /* it is absolute */
+
+	directory_allow(path, last == path ? 1 : (size_t)(last - path), make);
+}
+
+/* Remotes may come later: in the directories of those that are there now, and in these. */
+static void
+runtime_allow(void)
+{
+	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_RUNTIME}, -1);
+	for (size_t i = 0; i < front.cmdline.n_remote_dirs; i++)
+		directory_allow(front.cmdline.remote_dirs[i], strlen(front.cmdline.remote_dirs[i]),
+				true);
 }
 
 void
 plk_start_allow(void)
 {
+	if (plk_ports_runtime())
+		runtime_allow();
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		const struct plk_remote *r = &p->port.remote;
 		const struct plk_msg tcp = {
@@ -495,7 +514,8 @@ plk_start_allow(void)
 		};
 
 		if (r->kind == PLK_REMOTE_PUNIX || r->kind == PLK_REMOTE_UNIX)
-			directory_allow(r->path, r->kind == PLK_REMOTE_PUNIX);
+			directory_of_allow(r->path,
+					   r->kind == PLK_REMOTE_PUNIX || plk_ports_runtime());
 		else if (r->kind == PLK_REMOTE_PTCP || r->kind == PLK_REMOTE_TCP)
 			plk_front_send(front.broker.fd, &tcp, -1);
 	}
@@ -526,7 +546,7 @@ worker_get(void)
 static void
 listeners_adopt(void)
 {
-	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		enum plk_err err;
 
 		if (p->fd < 0)
@@ -536,6 +556,7 @@ listeners_adopt(void)
 		err = (enum plk_err)front.answer.msg.u.adopted.err;
 		if (err != PLK_OK)
 			plk_words_fail_at("--remote", p->text, err, inherited_at(p));
+		p->state = PLK_PORT_OPEN;
 	}
 }
 
@@ -604,6 +625,8 @@ static enum plk_direction class_direction(enum plk_class class)
 {
 	enum plk_direction direction = PLK_DIRECTION_NONE;
 
+	if (plk_ports_runtime()) /* whatever ports will come */
+		return PLK_DIRECTION_BOTH;
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		const struct plk_port *port = &p->port;
 
@@ -654,36 +677,14 @@ packets_open(void)
 static void
 packets_bind(void)
 {
-	for (uint8_t i = 0; i < PLK_CLASSES; i++) {
-		if (class_direction((enum plk_class)i) != PLK_DIRECTION_NONE &&
-		    plk_link_binds((enum plk_class)i))
-			ask_done(&(const struct plk_msg){
-				.type = PLK_MSG_BIND,
-				.u.bind = {.class = i,
-					   .direction =
-						   (uint8_t)class_direction((enum plk_class)i)}});
-	}
-}
+	for (int i = 0; i < PLK_CLASSES; i++) {
+		struct plk_msg msg;
 
-/* The order that makes the broker open (passive) or remember (active) a remote. */
-static void
-remote_order(const struct front_port *p, struct plk_msg *msg)
-{
-	const struct plk_remote *r = &p->port.remote;
-	struct plk_msg_listen_tcp *tcp = &msg->u.listen_tcp;
-
-	*msg = (struct plk_msg){.type = PLK_MSG_NONE};
-	if (r->kind == PLK_REMOTE_PUNIX || r->kind == PLK_REMOTE_UNIX) {
-		msg->type = r->kind == PLK_REMOTE_PUNIX ? PLK_MSG_LISTEN_UNIX : PLK_MSG_TARGET_UNIX;
-		msg->u.listen_unix.port = plk_port_index(p);
-		memcpy(msg->u.listen_unix.path, r->path, sizeof msg->u.listen_unix.path);
-		return;
+		if (plk_link_wish((enum plk_class)i) == PLK_DIRECTION_NONE)
+			continue;
+		msg = plk_link_bind_one((enum plk_class)i);
+		ask_done(&msg);
 	}
-	msg->type = r->kind == PLK_REMOTE_PTCP ? PLK_MSG_LISTEN_TCP : PLK_MSG_TARGET_TCP;
-	*tcp = (struct plk_msg_listen_tcp){
-		.port = plk_port_index(p), .is_v6 = r->is_v6, .tcp_port = r->tcp_port};
-	memcpy(tcp->addr, r->addr, sizeof tcp->addr);
-	memcpy(tcp->zone, r->zone, sizeof tcp->zone);
 }
 
 /* Where in a PORT-SPEC stands what we could not make: a path, or a port number. */
@@ -701,7 +702,7 @@ listener_get(struct front_port *p)
 	char address[PLK_PEER_TEXT_MAX];
 	struct plk_msg msg;
 
-	remote_order(p, &msg);
+	plk_port_order(p, &msg);
 	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
 	if (answer->error != 0 || front.answer.fd < 0)
 		plk_words_fail(1, "--remote", p->text, "%s: %s at byte %zu%s",
@@ -713,6 +714,7 @@ listener_get(struct front_port *p)
 	plk_address_text(p->listener, address);
 	plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,
 		address[0] ? " address=" : "", address);
+	p->state = PLK_PORT_OPEN;
 	plk_front_port_send(p);
 }
 
@@ -729,8 +731,9 @@ remotes_open(void)
 			listener_get(p);
 			continue;
 		}
-		remote_order(p, &msg);
+		plk_port_order(p, &msg);
 		plk_front_send(front.broker.fd, &msg, -1);
+		p->state = PLK_PORT_OPEN;
 		plk_front_port_send(p);
 	}
 }
@@ -791,6 +794,7 @@ plk_start_open(void)
 	ask_done(&(const struct plk_msg){.type = PLK_MSG_HANDOUT});
 	plk_link_tell();
 	front.goes = true;
+	front.worker_runs = true;
 	plk_front_ask(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1,
 		      PLK_MSG_SERVING);
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_SEAL}, -1);

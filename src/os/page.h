@@ -20,6 +20,9 @@ int plk_page_make(size_t bytes, const void **map);
  */
 int plk_page_map(int fd, size_t bytes, void **map);
 
+/** plk_page_blank() - a descriptor of nothing, to keep a number with; Return: it, or -errno */
+int plk_page_blank(void);
+
 /** plk_page_unmap() - give the memory back; NULL is none, and afterwards it is */
 void plk_page_unmap(const void **map, size_t bytes);
 

@@ -112,7 +112,7 @@ test_dropped(void **state)
 		assert_int_equal(plk_books_dropped(values), UINT64_MAX);
 		n += is_drop;
 	}
-	assert_int_equal(n, 17);
+	assert_int_equal(n, 19);
 }
 
 int

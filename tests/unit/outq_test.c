@@ -5,12 +5,12 @@
 
 #include "rows.h"
 
-enum { PUT, PEEK, DROP };
+enum { PUT, PEEK, DROP, CUT };
 
 struct step {
 	int what;
 	const char *text; /* PUT: parts with '|' between them; PEEK: what is there */
-	size_t n;         /* DROP: bytes */
+	size_t n;         /* DROP, CUT: bytes */
 	bool ok;          /* PUT: it fits */
 };
 
@@ -30,6 +30,16 @@ static const struct step steps[] = {
 	{PEEK, "12345678", 0, true}, {DROP, NULL, 99, true},
 	{PEEK, "", 0, true},         {PUT, "123456789", 0, false},
 	{PUT, "12345678", 0, true},  {PEEK, "12345678", 0, true},
+	{CUT, NULL, 9, true},        {PEEK, "12345678", 0, true}, /* more than there is */
+	{CUT, NULL, 8, true},        {PEEK, "12345678", 0, true},
+	{DROP, NULL, 6, true},       {PUT, "abcdef", 0, true}, /* around the end */
+	{CUT, NULL, 5, true},        {PEEK, "78", 0, true},
+	{PUT, "xyz", 0, true}, /* behind what is left */
+	{PUT, "u", 0, false},        {DROP, NULL, 2, true},
+	{PEEK, "abcxyz", 0, true},   {CUT, NULL, 2, true},
+	{PEEK, "ab", 0, true},       {CUT, NULL, 0, true},
+	{PEEK, "", 0, true},         {CUT, NULL, 1, true},
+	{PUT, "12345678", 0, true},  {PEEK, "12345678", 0, true}, /* it has started over */
 };
 
 static size_t
@@ -61,14 +71,17 @@ test_steps(void **state)
 		const struct step *step = &steps[i];
 		struct plk_span parts[8];
 
-		row_begin_text(&r, "%s %zu", step->text ? step->text : "drop", step->n);
+		row_begin_text(&r, "%zu: %s %zu", i, step->text ? step->text : "drop or cut",
+			       step->n);
 		if (step->what == PUT)
 			row_number(&r, "fits", plk_outq_put(&q, parts, split(step->text, parts)),
 				   step->ok);
 		else if (step->what == PEEK)
 			row_text(&r, "bytes", plk_outq_peek(&q), step->text);
-		else
+		else if (step->what == DROP)
 			plk_outq_drop(&q, step->n);
+		else
+			plk_outq_cut(&q, step->n);
 	}
 	rows_end(&r);
 }
@@ -111,6 +124,9 @@ test_model(void **state)
 				memcpy(model + n_model, bytes, n);
 				n_model += n;
 			}
+		} else if (random >> 24 & 1) {
+			plk_outq_cut(&q, n * 2);
+			n_model = n * 2 < n_model ? n * 2 : n_model;
 		} else {
 			plk_outq_drop(&q, n);
 			n = n < n_model ? n : n_model;

@@ -6,11 +6,13 @@
  *           gate; 0 none), then steps
  *   own events: 0 an interface changes (u8 how, see link_event()); 1 u8: what fails from now on
  *
- * Properties of its own: Landlock permits what the front has said, and no more; directories alone
- * are opened before the last gate is closed, nothing else before an interface was named, and nothing
- * is opened or listens after SEAL; packet sockets are bound to the interface that was named, and to no other;
- * what becomes of it is said once; a filter is on the capture classes alone, and is what was said; connections go where a TARGET
- * said before SEAL; socket files are removed at the end.
+ * Properties of its own: Landlock permits what the front has said, and no more: any TCP port only after RUNTIME; the directories
+ * where sockets are to be made alone are opened before the last gate is closed, nothing else before an interface was named; after
+ * SEAL no packet socket is opened, and nothing listens unless RUNTIME was said; a socket file is made, or connected to, in a
+ * directory that was named, and not deeper; packet sockets are bound to the interface that was named, and to no other, and hear
+ * what BIND said, or nothing after SILENCE;
+ * what becomes of the interface is said once; a filter is on the capture classes alone, and is what was said; connections go where
+ * the last TARGET said, and nowhere after FORGET; a socket file is removed once, by FORGET of its port or at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -76,9 +78,17 @@ static struct world {
 		[PLK_BPF_BYTES +
 		 PLK_FILTER_FIELD]; /* what was said, the part that may be too much included */
 	size_t filter_bytes;
-	size_t n_files;
-	struct plk_msg said;  /* the last permitted order */
-	size_t n_directories; /* that were opened */
+	bool has_file[PLK_PORTS_MAX];
+	bool ends;           /* a socket file was removed that nobody said to FORGET */
+	bool runtime;        /* RUNTIME was permitted */
+	struct plk_msg said; /* the last permitted order */
+	char directories[PLK_DIRECTORIES_MAX + 1]
+			[PLK_PATH_FIELD]; /* named, with one that may be too many */
+	size_t n_named;
+	size_t n_directories;                       /* that were opened */
+	bool binds[PLK_CLASSES];                    /* a packet socket is bound */
+	enum plk_direction directions[PLK_CLASSES]; /* what BIND said last */
+	bool only_in[PLK_CLASSES];
 	uint16_t connect_ports[PLK_PORTS_MAX];
 	size_t n_connect_ports;
 	uint16_t bind_ports[PLK_PORTS_MAX];
@@ -207,6 +217,16 @@ plk_tap_mac(int fd, uint8_t mac[PLK_ETH_ADDR])
 
 /* ---- packet sockets ---- */
 
+static enum plk_class
+class_of(int fd)
+{
+	for (int i = 0; i < PLK_CLASSES; i++) {
+		if (fd >= 0 && broker.packets[i].fd == fd)
+			return (enum plk_class)i;
+	}
+	CHECK(false);
+}
+
 static bool
 is_packet(int fd)
 {
@@ -277,6 +297,11 @@ plk_packet_bind(int fd, bool rx, int index, const char *name, enum plk_step *ste
 	CHECK(is_packet(fd) && world.named && name[0]);
 	CHECK((size_t)index < COUNT(world.known) && strcmp(world.known[index], name) == 0);
 	CHECK(rx == !is_sender(fd));
+	CHECK(world.said.type == PLK_MSG_BIND && world.said.u.bind.class == class_of(fd));
+	/* nothing is heard that is not wanted, for no moment */
+	CHECK(!rx ||
+	      world.only_in[class_of(fd)] == (world.said.u.bind.direction == PLK_DIRECTION_IN));
+	world.binds[class_of(fd)] = true; /* also if it is found to be bound to another */
 	if (world.fails & FAILS_BIND) {
 		*step = PLK_STEP_VERIFY;
 		return -ESTALE;
@@ -288,7 +313,7 @@ int
 plk_packet_incoming(int fd, bool only)
 {
 	CHECK(is_packet(fd) && !is_sender(fd));
-	(void)only;
+	world.only_in[class_of(fd)] = only;
 	return 0;
 }
 
@@ -310,8 +335,8 @@ plk_packet_is_bound(int fd, int index)
 void
 plk_packet_silence(int fd, bool rx)
 {
-	CHECK(is_packet(fd));
-	(void)rx;
+	CHECK(is_packet(fd) && rx == !is_sender(fd));
+	world.binds[class_of(fd)] = false;
 }
 
 int
@@ -324,6 +349,21 @@ plk_packet_promisc(int fd, int index, bool on)
 }
 
 /* ---- stream sockets ---- */
+
+/* What is left of a path without its last name is a directory that was named. */
+static bool
+is_named(const char *path)
+{
+	for (size_t i = 0; i < world.n_named; i++) {
+		const char *directory = world.directories[i];
+		const size_t n = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+
+		if (strncmp(path, directory, n) == 0 && path[n] == '/' &&
+		    !strchr(path + n + 1, '/'))
+			return true;
+	}
+	return false;
+}
 
 static void
 inet_check(const struct plk_inet *inet, const struct plk_msg *msg)
@@ -338,7 +378,8 @@ inet_check(const struct plk_inet *inet, const struct plk_msg *msg)
 static int
 listen_or_fail(enum plk_msg_type type, int *fd, enum plk_step *step)
 {
-	CHECK(fakes.sandboxed && world.named && !world.sealed && world.said.type == type);
+	CHECK(fakes.sandboxed && world.named && world.said.type == type);
+	CHECK(!world.sealed || world.runtime);
 	if (world.fails & FAILS_LISTEN) {
 		*step = PLK_STEP_LISTEN;
 		return -EADDRINUSE;
@@ -349,16 +390,18 @@ listen_or_fail(enum plk_msg_type type, int *fd, enum plk_step *step)
 int
 plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step)
 {
+	const uint16_t port = world.said.u.listen_unix.port;
 	int error;
 
-	CHECK(strcmp(path, world.said.u.listen_unix.path) == 0);
+	CHECK(strcmp(path, world.said.u.listen_unix.path) == 0 && is_named(path));
+	CHECK(file == &broker.files[port] && !world.has_file[port]);
 	*step = PLK_STEP_BIND;
 	error = path[0] == '/' ? listen_or_fail(PLK_MSG_LISTEN_UNIX, fd, step) : -EINVAL;
 	if (error < 0)
 		return error;
 	CHECK(strlen(path) < sizeof file->path);
 	memcpy(file->path, path, strlen(path) + 1);
-	world.n_files++;
+	world.has_file[port] = true;
 	return 0;
 }
 
@@ -390,7 +433,7 @@ int
 plk_connect_unix(const char *path, int *fd, enum plk_step *step)
 {
 	CHECK(target()->type == PLK_MSG_TARGET_UNIX);
-	CHECK(strcmp(path, target()->u.target_unix.path) == 0);
+	CHECK(strcmp(path, target()->u.target_unix.path) == 0 && is_named(path));
 	*step = PLK_STEP_CONNECT;
 	return path[0] == '/' ? connect_or_fail(fd, step) : -EINVAL;
 }
@@ -406,9 +449,11 @@ plk_connect_inet(const struct plk_inet *inet, int *fd, enum plk_step *step)
 void
 plk_socket_file_remove(const struct plk_socket_file *file)
 {
-	CHECK(file->path[0]);
-	CHECK(world.n_files > 0);
-	world.n_files--;
+	const size_t port = (size_t)(file - broker.files);
+
+	CHECK(port < PLK_PORTS_MAX && world.has_file[port] && file->path[0]);
+	world.has_file[port] = false;
+	world.ends |= world.said.type != PLK_MSG_FORGET || world.said.u.forget.port != port;
 }
 
 /* ---- the C library ---- */
@@ -427,7 +472,7 @@ __wrap_open(const char *path, int flags, ...)
 		return fd;
 	}
 	CHECK(flags == (O_PATH | O_DIRECTORY | O_CLOEXEC) && !fakes_is_closed(GATE_LANDLOCK));
-	CHECK(world.said.type == PLK_MSG_ALLOW_DIRECTORY &&
+	CHECK(world.said.type == PLK_MSG_ALLOW_DIRECTORY && world.said.u.allow_directory.make &&
 	      strcmp(path, world.said.u.allow_directory.path) == 0);
 	fd = world.fails & FAILS_LISTEN ? -ENOENT : hostile_copy();
 	if (fd < 0) {
@@ -491,8 +536,16 @@ allow_note(const struct plk_msg_allow_tcp *allow)
 }
 
 static void
+directory_note(const struct plk_msg_allow_directory *allow)
+{
+	CHECK(world.n_named < COUNT(world.directories));
+	memcpy(world.directories[world.n_named++], allow->path, sizeof world.directories[0]);
+}
+
+static void
 allowed_check(void)
 {
+	CHECK(fakes.any_tcp == world.runtime);
 	CHECK(fakes.sandboxed && fakes.n_rules == world.n_directories);
 	CHECK(fakes.n_connect_ports == world.n_connect_ports);
 	CHECK(fakes.n_bind_ports == world.n_bind_ports);
@@ -515,10 +568,18 @@ permitted(unsigned channel, const struct plk_msg *msg)
 	}
 	if (msg->type == PLK_MSG_SEAL)
 		world.sealed = true;
+	if (msg->type == PLK_MSG_RUNTIME)
+		world.runtime = true;
+	if (msg->type == PLK_MSG_ALLOW_DIRECTORY)
+		directory_note(&msg->u.allow_directory);
+	if (msg->type == PLK_MSG_BIND)
+		world.directions[msg->u.bind.class] = (enum plk_direction)msg->u.bind.direction;
 	if (msg->type == PLK_MSG_TARGET_UNIX)
 		world.targets[msg->u.target_unix.port] = *msg;
 	if (msg->type == PLK_MSG_TARGET_TCP)
 		world.targets[msg->u.target_tcp.port] = *msg;
+	if (msg->type == PLK_MSG_FORGET)
+		world.targets[msg->u.forget.port].type = PLK_MSG_NONE;
 }
 
 static void
@@ -603,11 +664,31 @@ owns(void)
 	return n;
 }
 
-/* It is at its place, where nothing else can be. */
+/* A class that hears anything is one that BIND said last, and in its direction. */
+static void class_check(enum plk_class class)
+{
+	const struct packet *packet = &broker.packets[class];
+
+	CHECK(!packet->bound || world.binds[class]);
+	CHECK(!packet->promisc || packet->bound);
+	if (packet->bound && class < PLK_CLASS_RX)
+		CHECK(world.only_in[class] == (world.directions[class] == PLK_DIRECTION_IN));
+}
+
+/* The channel is at its place, where nothing else can be. */
 static void
-channel_check(void)
+waits(void)
 {
 	CHECK(broker.front.fd < 0 || broker.front.fd == PLK_BROKER_FD_FRONT);
+	CHECK(!world.ends);
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+		CHECK(world.has_file[i] == (broker.files[i].path[0] != '\0'));
+	for (int i = 0; i < PLK_CLASSES; i++)
+		class_check((enum plk_class)i);
+	if (world.said.type == PLK_MSG_FORGET)
+		CHECK(!world.has_file[world.said.u.forget.port]);
+	if (world.said.type == PLK_MSG_SILENCE)
+		CHECK(!world.binds[world.said.u.silence.class]);
 }
 
 static void
@@ -642,9 +723,9 @@ static const struct hostile_word words[] = {
 	ORDER(LISTEN_TCP, .u.listen_tcp = {.port = 1, .addr = {127, 0, 0, 1}, .tcp_port = 9}),
 	ORDER(TARGET_UNIX, .u.target_unix = {2, PATH}),
 	ORDER(TARGET_TCP, .u.target_tcp = {.port = 3, .is_v6 = 1, .zone = "eth0"}),
-	ORDER(BIND, .u.bind = {PLK_CLASS_CAPTURE_BULK}),
-	ORDER(BIND, .u.bind = {PLK_CLASS_ATTACH_LOW}),
-	ORDER(BIND, .u.bind = {PLK_CLASS_TX}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_CAPTURE_BULK, PLK_DIRECTION_BOTH}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_ATTACH_LOW, PLK_DIRECTION_IN}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_TX, 0}),
 	{SUPERVISOR,
 	 FD_CHANNEL + WORKER,
 	 {.type = PLK_MSG_CHANNEL, .u.channel.peer = PLK_PEER_WORKER}},
@@ -670,6 +751,18 @@ static const struct hostile_word words[] = {
 	ORDER(FILTER, .u.filter = {1, {INSN(5, 1)}}),
 	ORDER(FILTER, .u.filter = {PLK_FILTER_INSNS, {0}}),
 	ORDER(OPEN, .u.open = {PLK_CLASS_CAPTURE_LOW, PLK_DIRECTION_OUT}),
+	/* remotes that come and go; in a directory where sockets are connected to, and one that nobody named */
+	ORDER(RUNTIME),
+	ORDER(ALLOW_DIRECTORY, .u.allow_directory = {"/srv", 0}),
+	ORDER(TARGET_UNIX, .u.target_unix = {2, "/srv/b"}),
+	ORDER(LISTEN_UNIX, .u.listen_unix = {4, "/run/x/a"}),
+	ORDER(TARGET_UNIX, .u.target_unix = {5, "/tmp/a"}),
+	ORDER(FORGET, .u.forget = {0}),
+	ORDER(FORGET, .u.forget = {2}),
+	ORDER(SILENCE, .u.silence = {PLK_CLASS_CAPTURE_BULK}),
+	ORDER(SILENCE, .u.silence = {PLK_CLASS_ATTACH_LOW}),
+	ORDER(BIND, .u.bind = {PLK_CLASS_CAPTURE_BULK, PLK_DIRECTION_IN}),
+	ORDER(LISTEN_UNIX, .u.listen_unix = {4, "/run/b"}),
 };
 
 static const struct hostile_process process = {
@@ -681,7 +774,7 @@ static const struct hostile_process process = {
 	.heard = heard,
 	.event = event,
 	.owns = owns,
-	.waits = channel_check,
+	.waits = waits,
 	.refusal = hostile_refusal_named,
 	.finish = finish,
 	.words = words,
@@ -710,6 +803,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world = (struct world){.fails = take_u8(&in)};
 	fakes_reset(take_u8(&in));
 	hostile_run(&process, in);
-	CHECK(world.n_files == 0);
+	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+		CHECK(!world.has_file[i]);
 	return 0;
 }

@@ -175,6 +175,7 @@ plk_confine_landlock(struct plk_msg_confined *state, const struct plk_landlock *
 		CHECK(hostile_is_run(allow->rules[i].fd) &&
 		      fcntl(allow->rules[i].fd, F_GETFD) >= 0);
 	CHECK(allow->n_connect_ports <= PLK_PORTS_MAX && allow->n_bind_ports <= PLK_PORTS_MAX);
+	fakes.any_tcp = allow->any_tcp;
 	fakes.n_rules = allow->n_rules;
 	fakes.n_connect_ports = allow->n_connect_ports;
 	fakes.n_bind_ports = allow->n_bind_ports;

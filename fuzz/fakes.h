@@ -34,13 +34,15 @@ enum gate {
  * @begun:     plk_process_begin() was called
  * @sandboxed: the last gate is closed
  * @closed:    bits of enum gate
- * @n_rules:   what Landlock shall permit, and so on
+ * @any_tcp:   Landlock shall permit every TCP port
+ * @n_rules:   what else it shall permit, and so on
  */
 struct fakes {
 	enum gate fails;
 	bool begun;
 	bool sandboxed;
 	unsigned closed;
+	bool any_tcp;
 	size_t n_rules;
 	uint16_t connect_ports[PLK_PORTS_MAX];
 	size_t n_connect_ports;

@@ -7,7 +7,7 @@
  *           a command line, bits 3-7 how many of the front's orders are answered as they should be
  *           before steps are taken (31: all until it is ready)
  *   own events: 0 the oldest order that was not answered is answered; 1 u8: so many of the next are;
- *               2 u8 counter, u8: the worker counts
+ *               2 u8 which, u8: the worker counts, or says what counts (which is 0)
  *
  * Properties of its own: whatever broker and worker say, the front orders what its command line
  * says, once it has allowed it; nobody is admitted whom the port does not allow; a message about a
@@ -104,7 +104,7 @@ static struct world {
 	unsigned n_kept; /* what the worker wants to have kept, and had been admitted */
 	bool replacing;  /* WORKER_STUCK was said, and the worker is not dead yet */
 	void *page;      /* of counters, as the worker has it */
-	uint64_t shown[PLK_COUNTERS];
+	uint64_t shown[PLK_CELL_SUMS];
 } world;
 
 /* ---- the C library ---- */
@@ -614,7 +614,7 @@ event(unsigned which)
 	size_t counter;
 
 	if (which == 2) {
-		counter = take_u8(&hostile.in) % PLK_COUNTERS;
+		counter = take_u8(&hostile.in); /* 0: which rows count */
 		if (world.page)
 			memset((uint64_t *)world.page + counter, take_u8(&hostile.in),
 			       sizeof(uint64_t));
@@ -654,9 +654,9 @@ waits(void)
 	CHECK(front.loop.fd == PLK_FRONT_FD_EPOLL);
 	CHECK(front.broker.fd < 0 || front.broker.fd == PLK_FRONT_FD_BROKER);
 	CHECK(front.worker.fd < 0 || front.worker.fd == PLK_FRONT_FD_WORKER);
-	for (size_t i = 0; i < PLK_COUNTERS; i++)
-		CHECK(front.books.shown[i] >= world.shown[i]);
-	memcpy(world.shown, front.books.shown, sizeof world.shown);
+	for (size_t i = 0; i < PLK_CELL_SUMS; i++)
+		CHECK(front.books.shown[0][i] >= world.shown[i]);
+	memcpy(world.shown, front.books.shown[0], sizeof world.shown);
 }
 
 static void

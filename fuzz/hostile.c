@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "os/channel.h"
+#include "sandbox/descriptors.h"
 
 #define WAKES_MAX 2000      /* without a step of ours in between: more is a spin */
 #define WAITS_MAX 32        /* after the input: more is a process that does not end */
@@ -131,13 +132,13 @@ limit_raise(void)
 	CHECK(setrlimit(RLIMIT_NOFILE, &things.limit) == 0);
 }
 
-/* The memory is a page of counters, too: nobody shall touch what is not there. */
+/* The memory is one for counters, too: nobody shall touch what is not there. */
 static void
 things_make(void)
 {
 	limit_raise();
 	things.memory = lift(memfd_create("hostile", MFD_CLOEXEC));
-	CHECK(ftruncate(things.memory, 4096) == 0);
+	CHECK(ftruncate(things.memory, PLK_BOOKS_BYTES) == 0);
 	for (int i = 0; i < 3; i++) {
 		things.standard[i] = fcntl(i, F_DUPFD_CLOEXEC, HOSTILE_FD);
 		if (things.standard[i] >= 0)

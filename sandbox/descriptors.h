@@ -47,6 +47,8 @@
 #define PLK_FRONT_FD_DIRECTORY 6 /* in which the remotes file is */
 #define PLK_FRONT_FD_OTHER 7     /* listeners, connections that are being made */
 #define PLK_FRONT_FD_MAX 2047
+/* Bytes of what it maps, the counters of a worker: core/books.h has it too, and whoever includes both hears if they differ. */
+#define PLK_BOOKS_BYTES 1048576
 
 /* The broker. */
 #define PLK_BROKER_FD_SUPERVISOR 0

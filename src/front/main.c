@@ -378,10 +378,7 @@ worker_died(const struct plk_msg_worker_died *died)
 static void
 counters_log(void)
 {
-	uint64_t values[PLK_COUNTERS];
-
-	plk_books_read(&front.books, front.page, values);
-	plk_words_counters(values);
+	plk_words_counters(plk_books_read(&front.books, front.page));
 }
 
 static void

@@ -46,12 +46,11 @@ clients_count(void)
 static void
 status_look(void *ctx)
 {
-	uint64_t values[PLK_COUNTERS];
+	const uint64_t *values = plk_books_read(&front.books, front.page);
 	struct plk_msg msg = {.type = PLK_MSG_STATUS};
 	bool is_new;
 
 	(void)ctx;
-	plk_books_read(&front.books, front.page, values);
 	msg.u.status.clients = clients_count();
 	msg.u.status.dropped = plk_books_dropped(values);
 	is_new = msg.u.status.clients != front.status.clients ||

@@ -168,7 +168,7 @@ enum plk_where {
 	PLK_WHERES
 };
 
-/* What the worker counts: one slot each in its page; how they add up, core/books.h says. */
+/* What the worker counts; how they add up, and for whom there are rows of them, core/books.h says. */
 /* clang-format off */
 #define PLK_COUNTER_TABLE(X) \
 	X(RX_FRAMES,       "rx_frames")       /* taken from the interface, once for each class of receivers */ \
@@ -203,6 +203,7 @@ enum plk_where {
 	X(TX_NOCARRIER,    "tx_dropped_nocarrier") /* it has no carrier: a TAP without a VM, a veth whose other end is down */ \
 	X(TX_EINVAL,       "tx_dropped_einval") \
 	X(TX_OFF,          "tx_dropped_off")      /* came while the status was off */ \
+	X(TX_WORKER,       "tx_dropped_worker")   /* waited for room at the interface when a worker died; counted by the front */ \
 	X(TX_OTHER,        "tx_dropped_other") \
 	X(SWITCHED,        "switched_frames") /* from one attached client to another, once for each of these */ \
 	X(SWITCH_MOVES,    "switch_moves")     /* an address was heard at another client than before, or at the interface */ \

@@ -36,11 +36,11 @@ prepare(int fd, size_t bytes, const void **map)
 {
 	void *p;
 
-	/* #syscalls:front ftruncate[0=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX,1=4096] (its size, for good) */
+	/* #syscalls:front ftruncate[0=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX,1=PLK_BOOKS_BYTES] (its size, for good) */
 	/* #syscalls:front fcntl[0=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX,1=F_ADD_SEALS] (its size, for good) */
 	if (ftruncate(fd, (off_t)bytes) < 0 || fcntl(fd, F_ADD_SEALS, SIZE_SEALS) < 0)
 		return -errno;
-	/* #syscalls:front mmap[0=0,1=4096,2=PROT_READ,3=MAP_SHARED,4=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX,5=0] (to read it) */
+	/* #syscalls:front mmap[0=0,1=PLK_BOOKS_BYTES,2=PROT_READ,3=MAP_SHARED,4=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX,5=0] (to read it) */
 	p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;
@@ -73,7 +73,7 @@ plk_page_map(int fd, size_t bytes, void **map)
 void
 plk_page_unmap(const void **map, size_t bytes)
 {
-	/* #syscalls:front munmap[1=4096] (the page of a worker that ended) */
+	/* #syscalls:front munmap[1=PLK_BOOKS_BYTES] (the counters of a worker that ended) */
 	if (*map)
 		(void)munmap((void *)(uintptr_t)*map, bytes); /* it is mapped */
 	*map = NULL;

@@ -19,6 +19,13 @@ plk_client_slot(const struct client *client)
 	return (uint32_t)(client - worker.clients);
 }
 
+/* How full its queue is, for the books. */
+static void
+queue_note(struct client *client, size_t bytes)
+{
+	plk_ledger_set(&worker.ledger, client->account, PLK_CELL_QUEUE, bytes);
+}
+
 /* ---- ending ---- */
 
 static void
@@ -52,6 +59,7 @@ unported_tell(uint16_t index)
 
 	if (has_slots(index) || port->is_untold)
 		return;
+	plk_worker_enter(); /* what was counted for it is not the next one's */
 	error = plk_worker_tell(&msg, -1);
 	if (error < 0 && !plk_channel_is_gone(error)) {
 		plk_timer_set(&worker.loop, &worker.gone_timer, 1);
@@ -73,8 +81,8 @@ gone_tell(struct client *client)
 			     .port = client->port,
 			     .reason = (uint8_t)client->reason,
 			     .error = (uint32_t)client->error,
-			     .from_client = client->from_client,
-			     .to_client = client->to_client,
+			     .from_client = plk_client_counted(client, PLK_COUNTER_CLIENT_FRAMES),
+			     .to_client = plk_client_counted(client, PLK_COUNTER_DELIVERED),
 			     .dropped = client->dropped},
 	};
 
@@ -96,14 +104,16 @@ plk_client_close(struct client *client, enum plk_close reason, int error)
 {
 	if (client->state == CLIENT_WAITING) {
 		worker.n_waiting--;
-		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+		plk_client_count(client, PLK_COUNTER_CLIENTS_REFUSED, 1);
 	} else {
 		open_remove(plk_client_slot(client));
 		plk_deliver_leave(client);
-		plk_worker_count(PLK_COUNTER_CLIENTS_CLOSED, 1);
+		plk_client_count(client, PLK_COUNTER_CLIENTS_CLOSED, 1);
+		plk_client_count(client, PLK_CELL_CLOSED + reason, 1);
 	}
 	if (client->is_blocked)
 		plk_tx_drop(client);
+	queue_note(client, 0);
 	plk_watch_remove(&worker.loop, &client->watch);
 	/* #syscalls:worker shutdown[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX,1=SHUT_RDWR] (the end of a client that another process may hold too) */
 	/* Another process may hold it too; the peer may be gone. What the store has, and was not served yet, is for the next daemon. */
@@ -128,6 +138,7 @@ plk_client_free(struct client *client)
 		open_remove(plk_client_slot(client));
 		plk_deliver_leave(client);
 	}
+	queue_note(client, 0);
 	plk_watch_remove(&worker.loop, &client->watch);
 	plk_fd_close(&client->fd);
 	plk_client_port(client)->n_clients--;
@@ -285,6 +296,7 @@ plk_client_flush(struct client *client)
 		plk_boundary_pass(&client->boundary, &client->queue, (size_t)n);
 		plk_outq_drop(&client->queue, (size_t)n);
 	}
+	queue_note(client, plk_outq_bytes(&client->queue));
 	if (plk_outq_bytes(&client->queue) == 0)
 		plk_trace_drained(client);
 	error = events_set(client);
@@ -301,6 +313,8 @@ plk_clients_flush(void)
 		client->is_dirty = false;
 		if (client->state == CLIENT_OPEN && !plk_client_is_full(client))
 			plk_client_flush(client);
+		else if (client->state == CLIENT_OPEN)
+			queue_note(client, plk_outq_bytes(&client->queue));
 	}
 	worker.n_dirty = 0;
 }
@@ -346,8 +360,7 @@ frames_take(struct client *client)
 	enum plk_err err;
 
 	while ((err = plk_deframer_next(&client->deframer, &frame)) == PLK_OK) {
-		client->from_client++;
-		plk_worker_count(PLK_COUNTER_CLIENT_FRAMES, 1);
+		plk_client_count(client, PLK_COUNTER_CLIENT_FRAMES, 1);
 		if (plk_tx_judge(client, &frame, &judged) && !plk_tx(client, &judged)) {
 			client_block(client);
 			return PLK_OK;
@@ -487,6 +500,7 @@ sender_read(struct client *client)
 		client_ended(client, n);
 		return;
 	}
+	plk_client_count(client, PLK_CELL_CLIENT_BYTES, (uint64_t)n);
 	plk_deframer_commit(&client->deframer, (size_t)n);
 	frames_send(client);
 }
@@ -503,7 +517,7 @@ capture_read(struct client *client, uint32_t events)
 		if (!client->has_sent)
 			plk_worker_event(PLK_EVENT_IGNORED, client->port, 0, 0);
 		client->has_sent = true;
-		plk_worker_count(PLK_COUNTER_IGNORED_BYTES, (uint64_t)n);
+		plk_client_count(client, PLK_COUNTER_IGNORED_BYTES, (uint64_t)n);
 		return;
 	}
 	if (n < 0 || (events & (EPOLLHUP | EPOLLERR))) {
@@ -539,23 +553,26 @@ client_ready(void *ctx, uint32_t events)
 static void gone_tell_all(void *ctx);
 static void lost_close(void *ctx);
 
-/* One mapping: the slots, the lists of what waits for room, the buffers. */
+/* One mapping: the slots, the lists of what waits for room, the accounts, the buffers. */
 int
 plk_clients_make(uint32_t n_slots, uint32_t queue_bytes)
 {
 	const size_t each = PLK_IN_BYTES + (size_t)queue_bytes;
 	const size_t table = n_slots * sizeof *worker.clients;
 	const size_t pending = n_slots * PLK_TX_PENDING * sizeof *worker.clients->pending;
-	uint8_t *memory = mmap(NULL, table + pending + n_slots * each, PROT_READ | PROT_WRITE,
+	const size_t accounts = n_slots * sizeof *worker.ledger.clients;
+	const size_t before = table + pending + accounts;
+	uint8_t *memory = mmap(NULL, before + n_slots * each, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
 	worker.clients = (struct client *)(void *)memory;
+	worker.ledger.clients = (struct plk_account *)(void *)(memory + table + pending);
 	worker.n_slots = n_slots;
 	for (uint32_t i = 0; i < n_slots; i++) {
 		struct client *client = &worker.clients[i];
-		uint8_t *p = memory + table + pending + i * each;
+		uint8_t *p = memory + before + i * each;
 
 		client->fd = -1;
 		client->watch = (struct plk_watch){.fd = -1, .call = client_ready, .ctx = client};
@@ -591,7 +608,7 @@ slot_take(uint16_t port_index, int *fd)
 
 	if (!client || is_full) {
 		plk_fd_close(fd);
-		plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+		plk_port_count(port_index, PLK_COUNTER_CLIENTS_REFUSED, 1);
 		if (is_full)
 			plk_worker_event(PLK_EVENT_PORT_FULL, port_index, port->n_clients,
 					 port->max_clients);
@@ -615,6 +632,8 @@ slot_take(uint16_t port_index, int *fd)
 		(struct plk_mspan){client->in.p + PLK_IN_ROOM, client->in.n - PLK_IN_ROOM});
 	plk_outq_init(&client->queue, client->out);
 	client->boundary.format = port->format;
+	client->account = plk_ledger_begin(&worker.ledger, plk_client_slot(client), port_index,
+					   client->generation);
 	port->n_clients++;
 	worker.n_used++;
 	worker.n_waiting++;
@@ -746,7 +765,7 @@ gone_tell_all(void *ctx)
 void
 plk_clients_refuse(uint16_t port)
 {
-	plk_worker_count(PLK_COUNTER_CLIENTS_REFUSED, 1);
+	plk_port_count(port, PLK_COUNTER_CLIENTS_REFUSED, 1);
 	untold_tell(port);
 }
 
@@ -770,7 +789,7 @@ client_open(struct client *client)
 	client->state = CLIENT_OPEN;
 	worker.open[worker.n_open++] = plk_client_slot(client);
 	plk_deliver_join(client);
-	plk_worker_count(PLK_COUNTER_CLIENTS_TOTAL, 1);
+	plk_client_count(client, PLK_COUNTER_CLIENTS_TOTAL, 1);
 	if (!worker.link.is_there && plk_client_port(client)->close_on_loss) {
 		plk_client_close(client, PLK_CLOSE_LOST, 0);
 		return;
@@ -890,9 +909,10 @@ plk_clients_remove(uint16_t port)
 static void
 client_stop(struct client *client)
 {
-	plk_worker_count(PLK_COUNTER_UNSENT,
+	plk_client_count(client, PLK_COUNTER_UNSENT,
 			 plk_boundary_packets(&client->boundary, &client->queue));
 	plk_outq_cut(&client->queue, client->boundary.left);
+	queue_note(client, plk_outq_bytes(&client->queue));
 	if (client->is_blocked) {
 		plk_tx_drop(client);
 		client->deadline_ms = 0;

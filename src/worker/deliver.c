@@ -125,30 +125,41 @@ plk_deliver_instead(enum plk_role role)
 
 /* ---- into queues ---- */
 
+/* Records for a client; each is then delivered or dropped. */
 static void
-delivered(struct client *client, uint64_t n)
+seen(struct client *client, uint64_t n)
 {
 	work += n;
-	client->to_client += n;
-	plk_worker_count(PLK_COUNTER_DELIVERED, n);
+	plk_client_count(client, PLK_CELL_SEEN, n);
+}
+
+static void
+delivered(struct client *client, uint64_t n, size_t bytes)
+{
+	plk_client_count(client, PLK_COUNTER_DELIVERED, n);
+	plk_client_count(client, PLK_CELL_DELIVERED_BYTES, bytes);
 }
 
 static void
 dropped(struct client *client, enum plk_counter reason, uint64_t n)
 {
-	work += n;
 	client->dropped += n;
-	client->trace_due |= n > 0;
-	plk_worker_count(reason, n);
+	client->trace_due = true;
+	plk_client_count(client, reason, n);
 }
 
 static void
 target_drop(const struct target *to, enum plk_counter reason)
 {
-	if (to->client)
+	if (to->client) {
+		seen(to->client, 1);
 		dropped(to->client, reason, 1);
-	for (struct client *i = to->port->clients; i && !to->client; i = i->next)
+		return;
+	}
+	for (struct client *i = to->port->clients; i; i = i->next) {
+		seen(i, 1);
 		dropped(i, reason, 1);
+	}
 }
 
 static void
@@ -161,8 +172,11 @@ batch_flush(struct port *port)
 	for (struct client *i = port->clients; i; i = i->next) {
 		const uint32_t n = plk_client_put_batch(i, batch);
 
-		delivered(i, n);
-		dropped(i, PLK_COUNTER_RX_QUEUE, batch->n_records - n);
+		seen(i, batch->n_records);
+		if (n > 0)
+			delivered(i, n, batch->ends[n - 1]);
+		if (n < batch->n_records)
+			dropped(i, PLK_COUNTER_RX_QUEUE, batch->n_records - n);
 		if (port->format == PLK_FORMAT_PCAPNG)
 			plk_trace_seen(i, port->batch_ns);
 	}
@@ -209,8 +223,9 @@ record_add(struct record *record, const uint8_t *p, size_t n)
 static void
 client_put(struct client *client, const struct record *record, const struct view *view)
 {
+	seen(client, 1);
 	if (plk_client_put(client, record->part, record->n))
-		delivered(client, 1);
+		delivered(client, 1, record->bytes);
 	else
 		dropped(client, PLK_COUNTER_RX_QUEUE, 1);
 	if (plk_client_port(client)->format == PLK_FORMAT_PCAPNG)
@@ -505,12 +520,13 @@ plain_client_put(struct client *client, struct plk_span eth)
 
 	memcpy(head, port->plain_head, sizeof head);
 	be32_store(head, (uint32_t)(port->framing.vnet_hdr + eth.n));
+	seen(client, 1);
 	if (p) {
 		memcpy(p, head, before);
 		memcpy(p + before, eth.p, eth.n);
 	}
 	if (p || plk_client_put(client, parts, 2))
-		delivered(client, 1);
+		delivered(client, 1, before + eth.n);
 	else
 		dropped(client, PLK_COUNTER_RX_QUEUE, 1);
 }
@@ -638,7 +654,7 @@ plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_
 /* ---- from a client ---- */
 
 size_t
-plk_deliver_local(const struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
+plk_deliver_local(struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
 		  const struct client *to)
 {
 	struct view view = {.eth = eth, .vnet = *vnet};
@@ -653,7 +669,7 @@ plk_deliver_local(const struct client *from, struct plk_span eth, const struct p
 			continue;
 		target_add(port, client);
 	}
-	plk_worker_count(PLK_COUNTER_SWITCHED, raws.n + wires.n);
+	plk_client_count(from, PLK_COUNTER_SWITCHED, raws.n + wires.n);
 	if (vnet->flags == 0 && vnet->gso_type == PLK_VNET_GSO_NONE && eth.n <= PLK_FRAME_MAX)
 		targets_plain_deliver(eth);
 	else

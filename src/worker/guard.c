@@ -93,7 +93,7 @@ is_allowed(struct client *from, struct guard *guard, struct plk_span eth,
 		return true;
 	if (refusal == PLK_REFUSAL_VLAN || refusal == PLK_REFUSAL_VLAN_UNKNOWN)
 		counter = PLK_COUNTER_TX_VLAN;
-	plk_worker_count(counter, 1);
+	plk_client_count(from, counter, 1);
 	if (may_tell(guard, counter))
 		refused_tell(from, refusal, &refused);
 	return false;
@@ -118,7 +118,7 @@ is_in_time(struct client *from, struct guard *guard, struct plk_span eth,
 	if (guard->bucket.fps == 0 ||
 	    plk_bucket_take(&guard->bucket, plk_now_ns(), n_frames(eth, vnet)))
 		return true;
-	plk_worker_count(PLK_COUNTER_TX_RATE, 1);
+	plk_client_count(from, PLK_COUNTER_TX_RATE, 1);
 	guard->limited++;
 	if (may_tell(guard, PLK_COUNTER_TX_RATE)) {
 		plk_worker_event(PLK_EVENT_REFUSED_RATE, from->port, guard->limited, 0);

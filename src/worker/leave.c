@@ -47,15 +47,15 @@ hand_over(struct client *client)
 		.u.kept = {.slot = plk_client_slot(client),
 			   .generation = client->generation,
 			   .port = client->port,
-			   .from_client = client->from_client,
-			   .to_client = client->to_client,
+			   .from_client = plk_client_counted(client, PLK_COUNTER_CLIENT_FRAMES),
+			   .to_client = plk_client_counted(client, PLK_COUNTER_DELIVERED),
 			   .dropped = client->dropped,
 			   .unsent = unsent},
 	};
 
 	if (plk_worker_tell(&msg, client->fd) < 0)
 		return;
-	plk_worker_count(PLK_COUNTER_UNSENT, unsent);
+	plk_client_count(client, PLK_COUNTER_UNSENT, unsent);
 	plk_client_free(client);
 }
 

@@ -58,12 +58,7 @@ plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c)
 void
 plk_worker_enter(void)
 {
-	for (size_t i = 0; i < PLK_COUNTERS && worker.page; i++) {
-		if (worker.uncounted[i] == 0)
-			continue;
-		plk_books_add(worker.page, (enum plk_counter)i, worker.uncounted[i]);
-		worker.uncounted[i] = 0;
-	}
+	plk_ledger_enter(&worker.ledger);
 }
 
 _Noreturn void
@@ -182,7 +177,7 @@ config_take(const struct plk_msg_config *config, int *page)
 	if (config->clients == 0 || config->queue < PLK_QUEUE_MIN)
 		refuse(PLK_MSG_CONFIG);
 	must(plk_page_map(*page, PLK_BOOKS_BYTES, &map), __LINE__);
-	worker.page = map;
+	worker.ledger.page = map;
 	plk_fd_close(page);
 	numbers_take(config->ports);
 	must(plk_switch_init(), __LINE__);

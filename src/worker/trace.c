@@ -136,12 +136,13 @@ void
 plk_trace_statistics(struct client *client)
 {
 	const uint64_t losses = losses_of(client) - client->losses_before;
+	const uint64_t delivered = plk_client_counted(client, PLK_COUNTER_DELIVERED);
 	const struct plk_pcapng_statistics statistics = {
 		.time_ns = client->trace_ns,
-		.received = client->to_client + client->dropped + losses,
+		.received = delivered + client->dropped + losses,
 		.dropped = client->dropped + losses,
 		.os_dropped = losses,
-		.delivered = client->to_client,
+		.delivered = delivered,
 	};
 	uint8_t block[PLK_PCAPNG_STATISTICS];
 	struct plk_span part = {block, sizeof block};

@@ -108,18 +108,24 @@ error_tell(int error, size_t n)
 	plk_worker_event(PLK_EVENT_TX_ERROR, 0, (uint64_t)error, n);
 }
 
+static void
+sent_count(struct client *from, size_t n, uint64_t bytes)
+{
+	plk_client_count(from, PLK_COUNTER_TX_FRAMES, n);
+	plk_client_count(from, PLK_COUNTER_TX_BYTES, bytes);
+}
+
 /* What became of one frame, or piece, of @n bytes. */
 static enum sent
-sent_note(int error, size_t n)
+sent_note(struct client *from, int error, size_t n)
 {
 	if (error == 0) {
-		plk_worker_count(PLK_COUNTER_TX_FRAMES, 1);
-		plk_worker_count(PLK_COUNTER_TX_BYTES, n);
+		sent_count(from, 1, n);
 		return SENT;
 	}
 	if (is_no_room(error))
 		return NO_ROOM;
-	plk_worker_count(counter_of(error), 1);
+	plk_client_count(from, counter_of(error), 1);
 	error_tell(error, n);
 	return DROPPED;
 }
@@ -172,19 +178,19 @@ send_pieces(struct client *from, struct plk_span eth, const struct plk_vnet *vne
 
 	if (plk_segment_init(&segment, eth, &(const struct plk_tag){.present = false}, vnet,
 			     PLK_SEGMENT_CSUM_PARTIAL) != PLK_OK) {
-		plk_worker_count(PLK_COUNTER_TX_GSO, 1);
+		plk_client_count(from, PLK_COUNTER_TX_GSO, 1);
 		return DROPPED;
 	}
 	plk_segment_skip(&segment, from->pieces_sent);
 	while (plk_segment_next(&segment, &piece) == PLK_OK) {
 		const struct plk_vnet each = plk_segment_vnet(&segment);
-		enum sent sent = sent_note(send_piece(&each, vnet, &piece), piece.bytes);
+		enum sent sent = sent_note(from, send_piece(&each, vnet, &piece), piece.bytes);
 
 		if (sent == NO_ROOM)
 			return NO_ROOM;
 		from->piece_dropped |= sent == DROPPED;
 		if (from->pieces_sent > 0)
-			plk_worker_count(PLK_COUNTER_TX_PIECES, 1);
+			plk_client_count(from, PLK_COUNTER_TX_PIECES, 1);
 		from->pieces_sent++;
 	}
 	dropped = from->piece_dropped;
@@ -203,13 +209,13 @@ frame_drop(struct client *from, const struct tx_frame *frame, enum plk_counter r
 	size_t n;
 
 	if (from->pieces_sent == 0) {
-		plk_worker_count(reason, 1);
+		plk_client_count(from, reason, 1);
 		return;
 	}
 	payload = eth.n - plk_vnet_headers_len(vnet, eth);
 	n = (payload + vnet->gso_size - 1) / vnet->gso_size - from->pieces_sent;
-	plk_worker_count(reason, n);
-	plk_worker_count(PLK_COUNTER_TX_PIECES, n);
+	plk_client_count(from, reason, n);
+	plk_client_count(from, PLK_COUNTER_TX_PIECES, n);
 	from->piece_dropped = false;
 	from->pieces_sent = 0;
 }
@@ -260,7 +266,7 @@ send_superframe(struct client *from, const struct tx_frame *frame)
 		if (error == 0)
 			whole->refused = 0;
 		if (!is_refusal(error))
-			return sent_note(error, eth.n);
+			return sent_note(from, error, eth.n);
 	}
 	sent = send_pieces(from, eth, vnet);
 	if (is_first && (sent == SENT || from->pieces_sent > 0))
@@ -300,7 +306,7 @@ send_frame(struct client *from, const struct tx_frame *frame)
 	}
 	if (plk_vnet_is_superframe(&frame->vnet, eth_of(frame)))
 		return send_superframe(from, frame);
-	return sent_note(send_single(frame), frame->eth.n);
+	return sent_note(from, send_single(frame), frame->eth.n);
 }
 
 /* Whether the frame is done with. An interface that has no room is waited for once, PLK_TX_WAIT_MS; until it has some again,
@@ -349,12 +355,15 @@ plk_tx_flush(struct client *from)
 {
 	const size_t n = batch.n;
 	const size_t sent = n > 0 ? plk_txring_send(&worker.tx_ring) : 0;
+	uint64_t bytes = 0;
 
 	batch.n = 0;
-	if (sent > 0)
-		from->deadline_ms = 0;
 	for (size_t i = 0; i < sent; i++)
-		(void)sent_note(0, batch.frame[i].eth.n); /* it is sent */
+		bytes += batch.frame[i].eth.n;
+	if (sent > 0) {
+		from->deadline_ms = 0;
+		sent_count(from, sent, bytes);
+	}
 	for (size_t i = sent; i < n; i++) {
 		if (!send_or_drop(from, &batch.frame[i])) {
 			pend(from, &batch.frame[i], n - i);
@@ -427,7 +436,7 @@ tx_attached(struct client *from, const struct tx_frame *frame)
 		n_others = plk_deliver_local(from, eth, &frame->vnet, &worker.clients[owner]);
 	if (!known || owner == PLK_FDB_INTERFACE)
 		return interface_send(from, frame);
-	plk_worker_count(n_others > 0 ? PLK_COUNTER_TX_SWITCHED : PLK_COUNTER_TX_UNWANTED, 1);
+	plk_client_count(from, n_others > 0 ? PLK_COUNTER_TX_SWITCHED : PLK_COUNTER_TX_UNWANTED, 1);
 	return true;
 }
 
@@ -459,13 +468,13 @@ plk_tx_judge(struct client *from, const struct plk_frame *frame, struct tx_frame
 
 	if (worker.is_off) {
 		from->dropped++;
-		plk_worker_count(PLK_COUNTER_TX_OFF, 1);
+		plk_client_count(from, PLK_COUNTER_TX_OFF, 1);
 		return false;
 	}
 	err = header_take(frame, &vnet);
 	if (err != PLK_OK) {
 		from->dropped++;
-		plk_worker_count(PLK_COUNTER_TX_BAD_HEADER, 1);
+		plk_client_count(from, PLK_COUNTER_TX_BAD_HEADER, 1);
 		plk_worker_event(PLK_EVENT_BAD_HEADER, from->port, err, 0);
 		return false;
 	}

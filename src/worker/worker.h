@@ -23,10 +23,10 @@
 
 #include "core/allow.h"
 #include "core/batch.h"
-#include "core/books.h"
 #include "core/boundary.h"
 #include "core/bucket.h"
 #include "core/fdb.h"
+#include "core/ledger.h"
 #include "core/outq.h"
 #include "core/ratelimit.h"
 #include "os/adopt.h"
@@ -191,9 +191,8 @@ struct client {
 	uint64_t deadline_ms; /* until when this client waits for room; 0 if it does not */
 	enum plk_close reason;
 	int error;
-	uint64_t from_client; /* frames */
-	uint64_t to_client;   /* frames */
-	uint64_t dropped;     /* frames */
+	struct plk_account *account; /* its row in the books */
+	uint64_t dropped;            /* frames; a superframe of its own is one */
 	/* of a pcapng stream */
 	uint64_t losses_before; /* of the kernel, when it began */
 	uint64_t trace_ns;      /* the time of its last packet */
@@ -305,8 +304,7 @@ struct worker {
 	int tx_error; /* the last one, said already */
 	uint64_t tx_error_again_ms;
 	struct tx_whole tx_whole[2][PLK_TX_GSO_TYPES]; /* by ECN and type */
-	struct plk_books_page *page;                   /* the books, which outlive us */
-	uint64_t uncounted[PLK_COUNTERS];              /* not in the books yet */
+	struct plk_ledger ledger;                      /* the books, which outlive us */
 };
 
 extern struct worker worker;
@@ -319,11 +317,33 @@ int plk_worker_tell(const struct plk_msg *msg, int pass);
 /** plk_worker_event() - something for the log, rate limited by its code; lost if the front does not read */
 void plk_worker_event(enum plk_event code, uint64_t a, uint64_t b, uint64_t c);
 
-/** plk_worker_count() - add to a counter; in the books with the next plk_worker_enter() */
+/** plk_worker_count(), plk_port_count(), plk_client_count() - add to a counter; in the books with the next plk_worker_enter()
+ * What a client counts, its port and the worker count too, and what a port does, the worker.
+ * @cell: a counter, or a sum of enum plk_cell
+ */
 static inline void
 plk_worker_count(enum plk_counter counter, uint64_t n)
 {
-	worker.uncounted[counter] += n;
+	plk_ledger_total(&worker.ledger, counter, n);
+}
+
+static inline void
+plk_port_count(uint16_t port, enum plk_counter counter, uint64_t n)
+{
+	plk_ledger_port(&worker.ledger, port, counter, n);
+}
+
+static inline void
+plk_client_count(struct client *client, unsigned cell, uint64_t n)
+{
+	plk_ledger_client(&worker.ledger, client->account, cell, n);
+}
+
+/** plk_client_counted() - what a client's counter has */
+static inline uint64_t
+plk_client_counted(const struct client *client, unsigned cell)
+{
+	return plk_ledger_get(&worker.ledger, client->account, cell);
 }
 
 /** plk_worker_enter() - write into the books what was counted
@@ -523,8 +543,8 @@ uint64_t plk_deliver_work(void);
 /** plk_deliver_local() - a frame of an attached client to one other (@to) or all others (@to is NULL)
  * Return: for how many clients it was.
  */
-size_t plk_deliver_local(const struct client *from, struct plk_span eth,
-			 const struct plk_vnet *vnet, const struct client *to);
+size_t plk_deliver_local(struct client *from, struct plk_span eth, const struct plk_vnet *vnet,
+			 const struct client *to);
 
 /* switch.c */
 

@@ -20,7 +20,7 @@ KIB = 1024
 # What the man page says, in KiB: the worker with its slots, one client that is idle, the input buffer of one that sends; and for pages
 # that are begun.
 BASE = 2048
-IDLE = 0.1
+IDLE = 0.6  # of the 1.5 KiB; the other part is shared with the front
 INPUT = 128
 BULK = 8 * KIB
 LOW = 20 * KIB

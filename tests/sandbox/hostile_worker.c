@@ -375,7 +375,7 @@ sleep_for_ever(void)
 static void
 counters_fill(uint8_t byte)
 {
-	memset(worker.page, byte, PLK_BOOKS_BYTES);
+	memset(worker.ledger.page, byte, PLK_BOOKS_BYTES);
 	_exit(HOSTILE_WORKED);
 }
 

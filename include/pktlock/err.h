@@ -97,6 +97,7 @@ extern "C" {
 	X(PLK_E_POLICY_PTCP,    "does not tell who connects (control takes punix:, pfd: or sd:)") \
 	X(PLK_E_POLICY_PFD,     "pfd: remotes can only be specified on the command line") \
 	X(PLK_E_POLICY_SD,      "sd: remotes can only be specified on the command line") \
+	X(PLK_E_POLICY_DIRECTORY, "directory is not allowed (start with --remote-dir=DIR)") \
 	/* adoption of inherited descriptors */ \
 	X(PLK_E_ADOPT_CLOSED,   "descriptor is not open") \
 	X(PLK_E_ADOPT_FILE,     "descriptor is not a socket") \

@@ -58,7 +58,7 @@ remote_convert(struct plk_span in, enum plk_origin origin, struct plk_mspan out,
 	if (err != PLK_OK)
 		return err;
 	*at = 0;
-	err = plk_policy_check(&remote, origin);
+	err = plk_policy_check(&remote, &(const struct plk_policy){.origin = origin});
 	return err != PLK_OK ? err : plk_remote_encode(&remote, out, n);
 }
 
@@ -72,7 +72,7 @@ port_convert(struct plk_span in, enum plk_origin origin, struct plk_mspan out, s
 	if (err != PLK_OK)
 		return err;
 	*at = plk_port_remote_at(in);
-	err = plk_policy_check(&port.remote, origin);
+	err = plk_policy_check(&port.remote, &(const struct plk_policy){.origin = origin});
 	return err != PLK_OK ? err : plk_port_encode(&port, out, n);
 }
 

@@ -21,6 +21,7 @@ interface_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 static enum plk_err
 remote_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
+	static const struct plk_policy policy = {.origin = PLK_ORIGIN_CMDLINE};
 	enum plk_err err;
 
 	*at = 0;
@@ -29,7 +30,7 @@ remote_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 	err = plk_port_parse(value, &out->ports[out->n_ports], at);
 	if (err != PLK_OK)
 		return err;
-	err = plk_policy_check(&out->ports[out->n_ports].remote, PLK_ORIGIN_CMDLINE);
+	err = plk_policy_check(&out->ports[out->n_ports].remote, &policy);
 	if (err != PLK_OK) {
 		*at = plk_port_remote_at(value);
 		return err;
@@ -101,6 +102,7 @@ filter_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 static enum plk_err
 control_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 {
+	static const struct plk_policy policy = {.origin = PLK_ORIGIN_CMDLINE, .controls = true};
 	enum plk_err err;
 
 	*at = 0;
@@ -108,9 +110,7 @@ control_read(struct plk_span value, struct plk_cmdline *out, size_t *at)
 	if (err != PLK_OK)
 		return err;
 	*at = 0;
-	err = plk_policy_check(&out->control, PLK_ORIGIN_CMDLINE);
-	if (err == PLK_OK)
-		err = plk_policy_control_check(&out->control);
+	err = plk_policy_check(&out->control, &policy);
 	if (err != PLK_OK)
 		return err;
 	out->has_control = true;

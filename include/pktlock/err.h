@@ -98,6 +98,15 @@ extern "C" {
 	X(PLK_E_POLICY_PFD,     "pfd: remotes can only be specified on the command line") \
 	X(PLK_E_POLICY_SD,      "sd: remotes can only be specified on the command line") \
 	X(PLK_E_POLICY_DIRECTORY, "directory is not allowed (start with --remote-dir=DIR)") \
+	/* the remotes file */ \
+	X(PLK_E_FILE_LONG,      "file is larger than 1 MiB") \
+	X(PLK_E_FILE_BOM,       "file begins with a byte order mark (save it without one)") \
+	X(PLK_E_FILE_CR,        "line ends with a carriage return (save the file with Unix line ends)") \
+	X(PLK_E_FILE_CONTROL,   "line has a control character") \
+	X(PLK_E_FILE_BLANK,     "blank before or behind the remote") \
+	X(PLK_E_FILE_COMMENT,   "a comment needs a line of its own") \
+	X(PLK_E_FILE_MANY,      "more than 64 remotes") \
+	X(PLK_E_FILE_TWICE,     "remote stands in the file already") \
 	/* adoption of inherited descriptors */ \
 	X(PLK_E_ADOPT_CLOSED,   "descriptor is not open") \
 	X(PLK_E_ADOPT_FILE,     "descriptor is not a socket") \

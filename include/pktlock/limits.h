@@ -44,9 +44,10 @@
 #define PLK_CONTROL_DEPTH_MAX 16      /* objects and arrays in each other */
 
 /* A daemon. */
-#define PLK_PORTS_MAX 64       /* remotes of one daemon */
-#define PLK_REMOTE_DIRS_MAX 16 /* directories of --remote-dir */
-#define PLK_CLIENTS_MAX 1024   /* connections of one daemon, --clients */
+#define PLK_PORTS_MAX 64             /* remotes of one daemon */
+#define PLK_REMOTE_DIRS_MAX 16       /* directories of --remote-dir */
+#define PLK_REMOTES_FILE_MAX 1048576 /* bytes of --remotes-file */
+#define PLK_CLIENTS_MAX 1024         /* connections of one daemon, --clients */
 #define PLK_CLIENTS_DEFAULT 64
 /* bytes of a client's output queue, --queue: one record of any length fits */
 #define PLK_QUEUE_MIN PLK_RECORD_MAX

@@ -6,6 +6,7 @@
 
 #include "rows.h"
 #include "text/cmdline.h"
+#include "text/remotesfile.h"
 #include "text/words.h"
 
 /* Every way in for a remote. What is said at run time is said to a daemon that was started with a
@@ -69,6 +70,17 @@ static const struct row rows[] = {
 static struct plk_directories directories;
 
 static enum plk_err
+file_ask(const char *remote, const struct plk_directories *allowed)
+{
+	static struct plk_remotesfile file;
+	struct plk_remotesfile_error error;
+	char text[256];
+
+	(void)snprintf(text, sizeof text, "capture@%s\n", remote);
+	return plk_remotesfile_parse(plk_span_str(text), allowed, &file, &error);
+}
+
+static enum plk_err
 cmdline_ask(const char *option, const char *before, const char *remote)
 {
 	static struct plk_cmdline line;
@@ -96,8 +108,6 @@ static enum plk_err
 ask(enum entry entry, const char *remote)
 {
 	static const struct plk_policy policies[ENTRIES] = {
-		[ENTRY_FILE] = {.origin = PLK_ORIGIN_FILE},
-		[ENTRY_RELOAD] = {.origin = PLK_ORIGIN_FILE, .directories = &directories},
 		[ENTRY_ADD] = {.origin = PLK_ORIGIN_CONTROL, .directories = &directories},
 		[ENTRY_ADD_PARKED] = {.origin = PLK_ORIGIN_CONTROL,
 				      .is_parked = true,
@@ -114,6 +124,10 @@ ask(enum entry entry, const char *remote)
 		return cmdline_ask("--remote", "capture@", remote);
 	if (entry == ENTRY_CONTROL)
 		return cmdline_ask("--control", "", remote);
+	if (entry == ENTRY_FILE)
+		return file_ask(remote, NULL);
+	if (entry == ENTRY_RELOAD)
+		return file_ask(remote, &directories);
 	return policy_ask(remote, &policies[entry]);
 }
 

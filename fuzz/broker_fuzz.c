@@ -10,7 +10,7 @@
  * where sockets are to be made alone are opened before the last gate is closed, nothing else before an interface was named; after
  * SEAL no packet socket is opened, and nothing listens unless RUNTIME was said; a socket file is made, or connected to, in a
  * directory that was named, and not deeper; packet sockets are bound to the interface that was named, and to no other, and hear
- * what BIND said, or nothing after SILENCE;
+ * what BIND said, or nothing after SILENCE; nor is it promiscuous then;
  * what becomes of the interface is said once; a filter is on the capture classes alone, and is what was said; connections go where
  * the last TARGET said, and nowhere after FORGET; a socket file is removed once, by FORGET of its port or at the end.
  */
@@ -89,6 +89,7 @@ static struct world {
 	bool binds[PLK_CLASSES];                    /* a packet socket is bound */
 	enum plk_direction directions[PLK_CLASSES]; /* what BIND said last */
 	bool only_in[PLK_CLASSES];
+	bool kept_promisc; /* it could not be ended */
 	uint16_t connect_ports[PLK_PORTS_MAX];
 	size_t n_connect_ports;
 	uint16_t bind_ports[PLK_PORTS_MAX];
@@ -342,9 +343,9 @@ plk_packet_silence(int fd, bool rx)
 int
 plk_packet_promisc(int fd, int index, bool on)
 {
-	(void)on;
 	CHECK(is_packet(fd) && !is_sender(fd));
 	CHECK((size_t)index < COUNT(world.known) && world.known[index][0]);
+	world.kept_promisc |= !on && (world.fails & FAILS_PROMISC);
 	return world.fails & FAILS_PROMISC ? -ENODEV : 0;
 }
 
@@ -559,6 +560,7 @@ permitted(unsigned channel, const struct plk_msg *msg)
 	if (channel != FRONT)
 		return;
 	world.said = *msg;
+	world.kept_promisc = false;
 	if (msg->type == PLK_MSG_ALLOW_TCP)
 		allow_note(&msg->u.allow_tcp);
 	if (msg->type == PLK_MSG_FILTER && world.filter_bytes <= PLK_BPF_BYTES) {
@@ -670,7 +672,6 @@ static void class_check(enum plk_class class)
 	const struct packet *packet = &broker.packets[class];
 
 	CHECK(!packet->bound || world.binds[class]);
-	CHECK(!packet->promisc || packet->bound);
 	if (packet->bound && class < PLK_CLASS_RX)
 		CHECK(world.only_in[class] == (world.directions[class] == PLK_DIRECTION_IN));
 }
@@ -679,16 +680,24 @@ static void class_check(enum plk_class class)
 static void
 waits(void)
 {
+	unsigned class;
+
 	CHECK(broker.front.fd < 0 || broker.front.fd == PLK_BROKER_FD_FRONT);
 	CHECK(!world.ends);
 	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
 		CHECK(world.has_file[i] == (broker.files[i].path[0] != '\0'));
-	for (int i = 0; i < PLK_CLASSES; i++)
+	for (int i = 0; i < PLK_CLASSES; i++) {
 		class_check((enum plk_class)i);
+		if (world.said.type == PLK_MSG_PROMISC && !world.said.u.promisc.on)
+			CHECK(!broker.packets[i].promisc || world.kept_promisc);
+	}
 	if (world.said.type == PLK_MSG_FORGET)
 		CHECK(!world.has_file[world.said.u.forget.port]);
-	if (world.said.type == PLK_MSG_SILENCE)
-		CHECK(!world.binds[world.said.u.silence.class]);
+	if (world.said.type == PLK_MSG_SILENCE) {
+		class = world.said.u.silence.class;
+		CHECK(!world.binds[class]);
+		CHECK(!broker.packets[class].promisc || world.kept_promisc);
+	}
 }
 
 static void

@@ -617,6 +617,8 @@ def broker_seeds():
         "runtime-silence-promisc": run_open + words(16, 41, 16, 9),
         "runtime-silence-while-gone": run_open + words(16) + event(link, 8) + words(40, 41) + event(link, 48) + words(9, 41),
         "runtime-bind-fails": run_open + event(fails, 2) + words(42) + event(fails, 0) + words(42, 40),
+        "runtime-silence-promisc-fails": run_open + words(16) + event(fails, 4) + words(41) + event(fails, 0) + words(41),
+        "bind-fails-promisc-ends": run + words(16) + event(fails, 2) + words(9, 17),
         "runtime-workers-two": run_open + words(11, 12),
         "directory-not-to-be-made": words(34) + confine,
         "directory-not-to-be-made-no-number-left": event(EVENT_STARVE) + words(34, 27),

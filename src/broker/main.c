@@ -568,7 +568,9 @@ answer_promisc(const struct plk_msg *msg)
 	for (int i = 0; i < PLK_CLASS_RX; i++) {
 		struct packet *packet = &broker.packets[i];
 
-		if (packet->bound && is_promisc((enum plk_class)i) && error == 0)
+		/* one that could not be bound again may still be what it was */
+		if ((packet->bound || packet->promisc) && is_promisc((enum plk_class)i) &&
+		    error == 0)
 			error = promisc_set(packet, broker.promisc);
 	}
 	answer_done(PLK_MSG_PROMISC, PLK_CLASS_ATTACH_LOW, PLK_STEP_OPTION, error);

@@ -261,21 +261,28 @@ port_of(uint16_t port)
 	return &front.cmdline.ports[port];
 }
 
+/* The directory of a socket file, which is made or connected to. */
+static bool
+is_directory_of(const struct plk_remote *r, const struct plk_msg_allow_directory *allow)
+{
+	const size_t n = strlen(allow->path);
+
+	return r->kind == (allow->make ? PLK_REMOTE_PUNIX : PLK_REMOTE_UNIX) &&
+	       strncmp(r->path, allow->path, n) == 0 && strrchr(r->path, '/') == r->path + n;
+}
+
 /* The directory of a socket file that the command line names, or a TCP port of it. */
 static void
 allow_check(const struct plk_msg *order)
 {
 	const struct plk_msg_allow_tcp *tcp = &order->u.allow_tcp;
-	const char *path = order->u.allow_directory.path;
 	bool found = false;
 
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_remote *r = &front.cmdline.ports[i].remote;
 
 		if (order->type == PLK_MSG_ALLOW_DIRECTORY)
-			found |= r->kind == PLK_REMOTE_PUNIX &&
-				 strncmp(r->path, path, strlen(path)) == 0 &&
-				 r->path[strlen(path)] == '/';
+			found |= is_directory_of(r, &order->u.allow_directory);
 		else
 			found |= r->kind == (tcp->connect ? PLK_REMOTE_TCP : PLK_REMOTE_PTCP) &&
 				 r->tcp_port == tcp->port;
@@ -294,14 +301,12 @@ filter_note(const struct plk_msg_filter *part)
 	world.filter_bytes += n;
 }
 
-/* The whole filter was said before, and a class has the direction that its ports have, or both. */
+/* A class has the direction that its ports have, or both. */
 static void
-open_check(const struct plk_msg_open *open)
+direction_check(const struct plk_msg_open *open)
 {
 	bool found = open->class >= PLK_CLASS_RX;
 
-	CHECK(world.filter_bytes == (front.cmdline.has_filter ? program.n * PLK_BPF_INSN : 0));
-	CHECK(memcmp(world.filter, program.code, world.filter_bytes) == 0);
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_port *port = &front.cmdline.ports[i];
 
@@ -314,6 +319,15 @@ open_check(const struct plk_msg_open *open)
 		CHECK(open->direction == PLK_DIRECTION_BOTH || open->direction == port->direction);
 	}
 	CHECK(found && open->direction != PLK_DIRECTION_NONE);
+}
+
+/* The whole filter was said before. */
+static void
+open_check(const struct plk_msg_open *open)
+{
+	CHECK(world.filter_bytes == (front.cmdline.has_filter ? program.n * PLK_BPF_INSN : 0));
+	CHECK(memcmp(world.filter, program.code, world.filter_bytes) == 0);
+	direction_check(open);
 }
 
 static void

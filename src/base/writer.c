@@ -66,9 +66,9 @@ plk_writer_hex(struct plk_writer *w, uint32_t v, size_t width)
 }
 
 static void
-escaped_byte(struct plk_writer *w, uint8_t byte)
+escaped_byte(struct plk_writer *w, uint8_t byte, uint8_t and)
 {
-	if (byte >= 0x20 && byte < 0x7f && byte != '\\' && byte != '\'') {
+	if (byte >= 0x20 && byte < 0x7f && byte != '\\' && byte != '\'' && byte != and) {
 		plk_writer_char(w, (char)byte);
 		return;
 	}
@@ -76,15 +76,28 @@ escaped_byte(struct plk_writer *w, uint8_t byte)
 	plk_writer_hex(w, byte, 2);
 }
 
-void
-plk_writer_escaped(struct plk_writer *w, struct plk_span s, size_t max)
+/* @and: another byte that does not stand for itself */
+static void
+escape(struct plk_writer *w, struct plk_span s, size_t max, uint8_t and)
 {
 	size_t n = s.n < max ? s.n : max;
 
 	for (size_t i = 0; i < n; i++)
-		escaped_byte(w, s.p[i]);
+		escaped_byte(w, s.p[i], and);
 	if (n < s.n)
 		plk_writer_str(w, "...");
+}
+
+void
+plk_writer_escaped(struct plk_writer *w, struct plk_span s, size_t max)
+{
+	escape(w, s, max, '\'');
+}
+
+void
+plk_writer_word(struct plk_writer *w, struct plk_span s, size_t max)
+{
+	escape(w, s, max, ' ');
 }
 
 enum plk_err

@@ -49,6 +49,9 @@ void plk_writer_hex(struct plk_writer *w, uint32_t v, size_t width);
  */
 void plk_writer_escaped(struct plk_writer *w, struct plk_span s, size_t max);
 
+/** plk_writer_word() - the same as one word, the value of KEY=VALUE: a blank becomes \x20, too */
+void plk_writer_word(struct plk_writer *w, struct plk_span s, size_t max);
+
 /** plk_writer_done() - what an encode function returns
  * @n: set on PLK_OK only; bytes written
  * Return: PLK_OK, or PLK_E_ROOM if something did not fit.

@@ -525,6 +525,14 @@ void plk_words_event(enum plk_lines from, const struct plk_msg_event *event);
  */
 void plk_words_counters(const uint64_t *values);
 
+/** struct plk_name - a name of an interface, as a word of the log */
+struct plk_name {
+	char text[4 * PLK_IFNAME_MAX + 1];
+};
+
+/** plk_words_name() - escape one: the kernel lets it have any bytes but blanks, '/' and ':', and a hijacked broker those, too */
+struct plk_name plk_words_name(const char *name);
+
 /** plk_words_error() - what errno says; static lifetime. Like strerror(), but never allocates: the number may be anybody's. */
 const char *plk_words_error(uint64_t error);
 

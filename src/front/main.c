@@ -781,8 +781,8 @@ ready(void)
 	confined_log();
 	if (front.bind_later)
 		plk_link_bind();
-	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu", front.iface.name,
-		front.n_ports);
+	plk_log(PLK_LOG_LINE_INFO, "ready interface=%s remotes=%zu",
+		plk_words_name(front.iface.name).text, front.n_ports);
 	plk_store_forget();
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_READY}, -1);
 	plk_front_watchdog();
@@ -832,6 +832,7 @@ main(int argc, char **argv)
 	must(plk_confine_capabilities(&front.confined.front, PLK_CAPABILITIES_NONE),
 	     PLK_STEP_CAPABILITIES);
 	plk_start_plan(argc, argv);
+		PLK_FRONT_FD_JOURNAL); /* else lines go to standard error, as before */
 	loop_open();
 	plk_start_allow();
 	must(landlock(), PLK_STEP_LANDLOCK);

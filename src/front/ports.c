@@ -76,7 +76,7 @@ port_set(struct front_port *p, const struct plk_port *port, enum plk_origin orig
 			    &p->canon.n) != PLK_OK)
 		p->canon.n = 0; /* it was parsed, so it can be printed */
 	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)p->label, sizeof p->label});
-	plk_writer_escaped(&w, p->canon, PLK_LABEL_MAX);
+	plk_writer_word(&w, p->canon, PLK_LABEL_MAX);
 	plk_writer_cstr(&w);
 }
 

@@ -753,7 +753,7 @@ host_hint(void)
 			"name pk0b; "
 			"ip link set pk0b master BRIDGE up; ip link set pk0 up; and "
 			"--interface=pk0",
-			front.iface.name);
+			plk_words_name(front.iface.name).text);
 		return;
 	}
 }
@@ -763,7 +763,8 @@ static void
 link_hint(void)
 {
 	if (!front.iface.is_up)
-		plk_log(PLK_LOG_LINE_WARNING, "interface is down interface=%s", front.iface.name);
+		plk_log(PLK_LOG_LINE_WARNING, "interface is down interface=%s",
+			plk_words_name(front.iface.name).text);
 	else if (!front.iface.has_carrier)
 		plk_words_carrier(false);
 }

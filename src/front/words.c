@@ -228,6 +228,18 @@ plk_words_class(unsigned class)
 	return class < PLK_CLASSES ? words[class] : "?";
 }
 
+struct plk_name
+plk_words_name(const char *name)
+{
+	struct plk_name out;
+	struct plk_writer w;
+
+	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)out.text, sizeof out.text});
+	plk_writer_word(&w, plk_span_str(name), PLK_IFNAME_MAX);
+	plk_writer_cstr(&w);
+	return out;
+}
+
 const char *
 plk_words_error(uint64_t error)
 {
@@ -316,8 +328,8 @@ plk_words_carrier(bool has_carrier)
 	};
 
 	plk_log(has_carrier ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING, "%s interface=%s index=%u",
-		words[front.iface.kind == PLK_LINK_TAP][has_carrier], front.iface.name,
-		front.iface.index);
+		words[front.iface.kind == PLK_LINK_TAP][has_carrier],
+		plk_words_name(front.iface.name).text, front.iface.index);
 }
 
 /* A TAP that was given as a descriptor is not looked for by its name, which another may have. */
@@ -331,7 +343,8 @@ gone_log(const struct plk_msg_link *link)
 		"interface=%s index=%u",
 		iface->is_tapfd ? "a TAP that was given as a descriptor does not come back"
 				: "waiting for one of the name ",
-		iface->is_tapfd ? "" : iface->name, link->name, link->index);
+		iface->is_tapfd ? "" : plk_words_name(iface->name).text,
+		plk_words_name(link->name).text, link->index);
 }
 
 void
@@ -343,12 +356,12 @@ plk_words_link(const struct plk_msg_link *link)
 		return;
 	switch (link->state) {
 	case PLK_LINK_UP:
-		plk_log(PLK_LOG_LINE_INFO, "interface is up interface=%s index=%u", link->name,
-			link->index);
+		plk_log(PLK_LOG_LINE_INFO, "interface is up interface=%s index=%u",
+			plk_words_name(link->name).text, link->index);
 		break;
 	case PLK_LINK_DOWN:
 		plk_log(PLK_LOG_LINE_WARNING, "interface is down; %s interface=%s index=%u", down,
-			link->name, link->index);
+			plk_words_name(link->name).text, link->index);
 		break;
 	case PLK_LINK_GONE:
 		gone_log(link);
@@ -356,23 +369,24 @@ plk_words_link(const struct plk_msg_link *link)
 	case PLK_LINK_BACK:
 		plk_log(link->is_up ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
 			"interface is back%s%s interface=%s index=%u",
-			link->is_up ? "" : ", and down; ", link->is_up ? "" : down, link->name,
-			link->index);
+			link->is_up ? "" : ", and down; ", link->is_up ? "" : down,
+			plk_words_name(link->name).text, link->index);
 		break;
 	case PLK_LINK_UNFIT:
 		plk_log(PLK_LOG_LINE_WARNING,
 			"an interface of the name is there again, but is not served: it has no "
 			"Ethernet frames, or is a macvtap or ipvtap interface=%s index=%u",
-			link->name, link->index);
+			plk_words_name(link->name).text, link->index);
 		break;
 	case PLK_LINK_RENAMED:
 		plk_log(PLK_LOG_LINE_INFO, "interface was renamed from=%s interface=%s index=%u",
-			front.iface.name, link->name, link->index);
+			plk_words_name(front.iface.name).text, plk_words_name(link->name).text,
+			link->index);
 		break;
 	case PLK_LINK_MTU:
 		plk_log(PLK_LOG_LINE_INFO,
 			"interface has another MTU from=%u mtu=%u interface=%s index=%u",
-			front.iface.mtu, link->mtu, link->name, link->index);
+			front.iface.mtu, link->mtu, plk_words_name(link->name).text, link->index);
 		break;
 	default: /* PLK_LINK_NO_CARRIER, PLK_LINK_CARRIER */
 		plk_words_carrier(link->state == PLK_LINK_CARRIER);

@@ -7,7 +7,7 @@
 
 /* One call of the writer. */
 struct call {
-	enum { END, STR, CHAR, DEC, HEX, ESCAPED, EMPTY } what;
+	enum { END, STR, CHAR, DEC, HEX, ESCAPED, WORD, EMPTY } what;
 	const char *text; /* STR, ESCAPED, the byte of CHAR */
 	size_t n;         /* bytes of @text */
 	uint64_t value;   /* DEC, HEX */
@@ -20,6 +20,7 @@ struct call {
 #define D(value) {DEC, NULL, 0, value, 0}
 #define H(value, width) {HEX, NULL, 0, value, width}
 #define E(literal, max) {ESCAPED, T(literal), 0, max}
+#define W(literal, max) {WORD, T(literal), 0, max}
 #define NOTHING {EMPTY, NULL, 0, 0, 0}
 #define NO_LIMIT SIZE_MAX
 /* clang-format on */
@@ -56,6 +57,9 @@ static const struct row rows[] = {
 	{64, {E("abcdef", 5)}, "abcde...", PLK_OK},
 	{64, {E("abcdef", 0)}, "...", PLK_OK},
 	{64, {E("", 0)}, "", PLK_OK},
+	{64, {W("a b\n\\'=c", NO_LIMIT)}, "a\\x20b\\x0a\\x5c\\x27=c", PLK_OK},
+	{64, {W("  ", 1)}, "\\x20...", PLK_OK},
+	{64, {W("", 0)}, "", PLK_OK},
 
 	{0, {C("a")}, "", PLK_E_ROOM},
 	{0, {S("a")}, "", PLK_E_ROOM},
@@ -76,6 +80,8 @@ static const struct row rows[] = {
 	{1, {E("\n", NO_LIMIT)}, "", PLK_E_ROOM},
 	{3, {E("abc", 1)}, "a", PLK_E_ROOM},
 	{2, {E("abc", 0)}, "", PLK_E_ROOM},
+	{3, {W(" ", NO_LIMIT)}, "\\x", PLK_E_ROOM},
+	{0, {W("a", NO_LIMIT)}, "", PLK_E_ROOM},
 	{3, {E("ab", NO_LIMIT), S("cd"), E("e", NO_LIMIT)}, "ab", PLK_E_ROOM},
 };
 /* clang-format on */
@@ -100,6 +106,9 @@ call_make(struct plk_writer *w, const struct call *call)
 		break;
 	case ESCAPED:
 		plk_writer_escaped(w, text, call->arg);
+		break;
+	case WORD:
+		plk_writer_word(w, text, call->arg);
 		break;
 	case EMPTY:
 		plk_writer_span(w, text);

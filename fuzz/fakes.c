@@ -59,6 +59,33 @@ plk_log_written(int n, size_t size)
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
+int
+plk_log_journal(int number)
+{
+	CHECK(number == PLK_FRONT_FD_JOURNAL && !fakes.sandboxed);
+	return -ENOENT;
+}
+
+void
+plk_log_interface(const char *name)
+{
+	CHECK(!strchr(name, ' '));
+}
+
+/* Who has a part in a line adds no word to it: the journal's fields are made of these. */
+static void
+words_check(const char *line)
+{
+	static const char *const keys[] = {
+		" interface=", " remote=", " slot=", " uid=", " pid=", " reason="};
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const char *first = strstr(line, keys[i]);
+
+		CHECK(!first || !strstr(first + 1, keys[i]));
+	}
+}
+
 /* Formats the line as the log does, so that arguments are read. Nobody writes lines but us. */
 void
 plk_log(enum plk_log level, const char *format, ...)
@@ -72,6 +99,7 @@ plk_log(enum plk_log level, const char *format, ...)
 	va_end(args);
 	for (const char *p = line; *p; p++)
 		CHECK((unsigned char)*p >= ' ' && *p != 0x7f);
+	words_check(line);
 }
 
 /* ---- the process ---- */

@@ -168,6 +168,7 @@ plk_link_said(const struct plk_msg_link *link)
 	iface->kind = link->kind;
 	iface->mtu = link->mtu;
 	memcpy(iface->name, link->name, sizeof iface->name);
+	plk_log_interface(plk_words_name(iface->name).text);
 	front.iface_gone = link->state == PLK_LINK_GONE;
 	plk_link_tell();
 	if (link->state == PLK_LINK_GONE)

@@ -832,6 +832,7 @@ main(int argc, char **argv)
 	must(plk_confine_capabilities(&front.confined.front, PLK_CAPABILITIES_NONE),
 	     PLK_STEP_CAPABILITIES);
 	plk_start_plan(argc, argv);
+	(void)plk_log_journal(
 		PLK_FRONT_FD_JOURNAL); /* else lines go to standard error, as before */
 	loop_open();
 	plk_start_allow();

@@ -576,6 +576,7 @@ interface_get(void)
 		memcpy(msg.u.iface_name.name, iface->name, sizeof msg.u.iface_name.name);
 	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_IFACE_IS);
 	front.iface = front.answer.msg.u.iface_is;
+	plk_log_interface(plk_words_name(front.iface.name).text);
 	is = &front.iface;
 	if (plk_iface_encode(iface, (struct plk_mspan){text, sizeof text}, &span.n) != PLK_OK)
 		exit(1);

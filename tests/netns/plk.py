@@ -520,9 +520,9 @@ def books_check(counters):
 
 
 class Process:
-    """A process that the test started; its output is collected."""
+    """A process that the test started; its output is collected. journal: JOURNAL_STREAM names its standard error."""
 
-    def __init__(self, argv, fds=None, env=None):
+    def __init__(self, argv, fds=None, env=None, journal=False):
         self.argv = argv
         self.status = None
         self._text = {1: bytearray(), 2: bytearray()}
@@ -534,6 +534,9 @@ class Process:
             thread = threading.Thread(target=self._collect, args=(reader, number), daemon=True)
             self._readers.append(thread)
             thread.start()
+        if journal:
+            pipe = os.fstat(ends[2])
+            env = dict(env) | {"JOURNAL_STREAM": f"{pipe.st_dev}:{pipe.st_ino}"}
         try:
             self.pid = spawn(argv, fds, env, ends[1], ends[2])
         finally:
@@ -618,9 +621,10 @@ class Daemon(Process):
     umask:   to start with
     nofile:  RLIMIT_NOFILE
     under:   a command that ends by becoming pktlockd, in the same process
+    journal: standard error is what the service manager made it, and JOURNAL_STREAM says so
     """
 
-    def __init__(self, case, *args, fds=None, listen=None, env=None, umask=None, nofile=None, under=(), ready=True):
+    def __init__(self, case, *args, fds=None, listen=None, env=None, umask=None, nofile=None, under=(), ready=True, journal=False):
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PLK_TEST": "nothing reads this"}
         script = ""
         if listen is not None:
@@ -641,7 +645,7 @@ class Daemon(Process):
         self.args = args
         self.own_paths = [arg.partition("@punix:")[2] for arg in args if "@punix:" in arg]
         self.family = {}
-        super().__init__(argv, fds, variables)
+        super().__init__(argv, fds, variables, journal)
         case.daemons.append(self)
         if ready:
             self.wait_ready()
@@ -869,6 +873,57 @@ class Case:
         except TimeoutError as error:
             raise Failure(f"the daemon did not connect within {seconds} s") from error
         return self.keep(Client(sock, fmt))
+
+
+class Journal:
+    """systemd's journal, or what looks like it: a list of the fields of each line, and a thread that reads them."""
+
+    PATH = "/run/systemd/journal/socket"
+
+    def __init__(self, case, reads=True):
+        os.makedirs(os.path.dirname(self.PATH), exist_ok=True)
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.bind(self.PATH)
+        os.chmod(self.PATH, 0o666)
+        self.sock.settimeout(0.02)
+        self.lines = []
+        self.reads = reads
+        self.ends = False
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+        case.stack.callback(self.close)
+
+    def close(self):
+        self.ends = True
+        self.thread.join()
+        self.sock.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.PATH)
+
+    def _read(self):
+        while not self.ends:
+            try:
+                data = self.sock.recv(65536) if self.reads else time.sleep(0.02)
+            except TimeoutError:
+                data = None
+            if data:
+                self.lines.append(self.fields(data))
+
+    @staticmethod
+    def fields(data):
+        """Each of a datagram, which has each once: {name: value}."""
+        pairs = [line.partition("=")[::2] for line in data.decode("ascii").removesuffix("\n").split("\n")]
+        check(data.endswith(b"\n") and all(re.fullmatch("[A-Z_]+", name) and value for name, value in pairs), f"fields in {data!r}")
+        equal(len({name for name, _ in pairs}), len(pairs), f"different fields in {data!r}")
+        return dict(pairs)
+
+    def found(self, pattern):
+        return [line for line in self.lines if re.search(pattern, line["MESSAGE"])]
+
+    def wait(self, pattern, seconds=WAIT, count=1):
+        """The lines whose message is as the pattern says, once there are so many."""
+        return poll_until(lambda: self.found(pattern) if len(self.found(pattern)) >= count else None,
+                          f"{count} lines for {pattern!r} in the journal", seconds)
 
 
 def tcp_address(daemon, number=0):

@@ -189,6 +189,13 @@ def tour_few(case, tour):
         os.kill(daemon.look()["worker"], signal.SIGSTOP)
 
 
+def tour_journal(case, tour):
+    """The front has a line for the journal."""
+    journal = plk.Journal(case)
+    with tour.run(f"--remote=capture@punix:{case.path('c')}", ready=False, journal=True):
+        journal.wait(" ready ")
+
+
 def tour_front_dies(case, tour):
     """What broker and worker do when the front's channel closes."""
     with tour.run(f"--remote=capture@punix:{case.path('c')}", ends=False) as daemon:
@@ -221,7 +228,7 @@ def tour_refused(case, tour):
 def test_nothing_is_permitted_in_vain(case):
     case.veth()
     tour = Tour(case)
-    for part in (tour_veth, tour_few, tour_front_dies, tour_refused, tour_tap):
+    for part in (tour_veth, tour_few, tour_journal, tour_front_dies, tour_refused, tour_tap):
         part(case, tour)
     print(f"     {tour.runs} runs, {tour.workers} workers that served, {len(tour.used)} of {len(tour.everything)} lines used")
     for line in tour.unused():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The units: started by who connects, for whom they are, and gone when they are stopped."""
 
+import json
 import os
 import socket
 import stat
@@ -225,6 +226,35 @@ def test_reload(case):
     plk.equal(case.machine.show("pktlock@e0.service", "ActiveState", "NRestarts"), ["active", "0"], "state, restarts")
     wire.send(plk.frame(1))
     client.expect([plk.frame(1)], "after the reload")
+
+
+def test_journal(case):
+    """The front's lines are in the journal with fields, each once; others find them by these."""
+    case.veth("e0", "e1")
+    case.start("e0")
+    case.user("inside", "pktlock")
+    member = case.client("inside", "capture", "unix:/run/pktlock/e0.sock", "-c", "1", "-w", "/dev/null")
+    case.wait_journal("pktlock@e0.service", "client connected")
+    case.wire("e1").send(plk.frame(0))
+    plk.equal(member.wait(), 0, "status of the member's capture")
+    case.wait_journal("pktlock@e0.service", "client closed")
+
+    def lines(*words):
+        text = case.machine.run("journalctl", "--quiet", "--no-pager", "--output=json", *words).stdout
+        return [json.loads(line) for line in text.splitlines()]
+
+    closed = lines("--lines=1", "PKTLOCK_INTERFACE=e0", "PKTLOCK_REASON=eof")
+    plk.equal(len(closed), 1, "the last line of a client of e0 that left")
+    uid = case.machine.run("id", "-u", "inside").stdout.strip()
+    for name, value in {"PRIORITY": "6", "SYSLOG_IDENTIFIER": "pktlockd", "PKTLOCK_ROLE": "front", "PKTLOCK_SLOT": "0",
+                        "PKTLOCK_REMOTE": "capture,format=pcapng@sd:client", "PKTLOCK_PEER_UID": uid, "_TRANSPORT": "journal",
+                        "_SYSTEMD_UNIT": "pktlock@e0.service"}.items():
+        plk.equal(closed[0].get(name), value, f"{name} of {closed[0]}")
+    plk.check(closed[0]["MESSAGE"].startswith("pktlockd[front]: info: client closed remote="), f"{closed[0]['MESSAGE']}")
+    ours = [line["MESSAGE"] for line in lines("--unit=pktlock@e0.service", f"--after-cursor={case.cursor}") if line["MESSAGE"].startswith("pktlockd[")]
+    for what in ("ready interface=e0", "client connected", "client closed"):
+        plk.equal(sum(what in line for line in ours), 1, f"lines for {what!r} of {ours}")
+    plk.equal(len(set(ours)), len(ours), f"different lines of {ours}")
 
 
 def test_stop(case):

@@ -100,9 +100,10 @@ ci/install-deps.sh
 ci/install-cbmc.sh
 ci/vm-kernel.sh >/dev/null
 
+# Three at a time, here and below: they wait, mostly. Those that measure time run alone (RUN_SERIAL).
 section "release: gcc, hardened, all tests"
 build release
-tests release -j2
+tests release -j3
 if [[ ${1:-} == --quick ]]; then
 	exit 0
 fi
@@ -116,7 +117,7 @@ result "format" "as .clang-format and shellcheck want it"
 
 # What another compiler or C library can change are the calls that a program makes: they are held to the filters by all of sandbox but
 # the long attacks, which are against the filters, and by netns. What becomes of frames is compiled from the same source: the long
-# tests of that are for the release build, and under sanitizers. Three at a time: they wait, mostly, and what measures is left out.
+# tests of that are for the release build, and under sanitizers.
 long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|notify|roles|superframe|switch)'
 
 section "clang: release build, all tests but other kernels, peers, units, pages and the long ones"

@@ -66,6 +66,14 @@ target_add(struct port *port, struct client *client)
 /* Records put into queues or dropped, ever: how much work there was. */
 static uint64_t work;
 
+/* Frames of the interface that are not counted yet: plk_deliver_flush() does. */
+static struct tally {
+	uint64_t frames;
+	uint64_t bytes;
+	uint64_t copies;
+	uint64_t unwanted;
+} tally;
+
 uint64_t
 plk_deliver_work(void)
 {
@@ -183,8 +191,20 @@ batch_flush(struct port *port)
 	plk_batch_clear(batch);
 }
 
+static void
+tally_count(void)
+{
+	plk_worker_count(PLK_COUNTER_RX_FRAMES, tally.frames);
+	plk_worker_count(PLK_COUNTER_RX_BYTES, tally.bytes);
+	plk_worker_count(PLK_COUNTER_RX_COPIES, tally.copies);
+	plk_worker_count(PLK_COUNTER_RX_UNWANTED, tally.unwanted);
+	tally = (struct tally){.frames = 0};
+}
+
 void plk_deliver_flush(enum plk_class class)
 {
+	if (tally.frames > 0)
+		tally_count();
 	for (size_t i = 0; i < takers[class].n; i++)
 		batch_flush(takers[class].port[i]);
 }
@@ -449,9 +469,9 @@ static void
 clients_count(uint64_t n)
 {
 	if (n > 0)
-		plk_worker_count(PLK_COUNTER_RX_COPIES, n - 1);
+		tally.copies += n - 1;
 	else
-		plk_worker_count(PLK_COUNTER_RX_UNWANTED, 1);
+		tally.unwanted++;
 }
 
 static bool
@@ -639,8 +659,8 @@ frame_deliver(enum plk_class class, const struct plk_rxpkt *packet, struct plk_m
 void
 plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct plk_mspan room)
 {
-	plk_worker_count(PLK_COUNTER_RX_FRAMES, 1);
-	plk_worker_count(PLK_COUNTER_RX_BYTES, packet->original);
+	tally.frames++;
+	tally.bytes += packet->original;
 	if (worker.is_off)
 		plk_worker_count(PLK_COUNTER_RX_OFF, 1);
 	else if (!is_plain(packet))

@@ -534,7 +534,7 @@ void plk_deliver_rx(enum plk_class class, const struct plk_rxpkt *packet, struct
 /** plk_deliver_instead() - ports of low latency take from the bulk class from now on */
 void plk_deliver_instead(enum plk_role role);
 
-/** plk_deliver_flush() - what plk_deliver_rx() has put together goes into queues, or to sockets */
+/** plk_deliver_flush() - what plk_deliver_rx() has put together goes into queues, or to sockets, and is counted */
 void plk_deliver_flush(enum plk_class class);
 
 /** plk_deliver_work() - how many records were put into queues or dropped, ever */

@@ -40,6 +40,11 @@
 #define SO_PASSRIGHTS 83
 #endif
 
+/* O_NOFOLLOW is another bit on each machine, and the filters of one are made on the other, too. What it is here is O_LARGEFILE
+ * there, which changes nothing. */
+#define PLK_NOFOLLOW_X86_64 0400000
+#define PLK_NOFOLLOW_AARCH64 0100000
+
 /* linux/threads.h: PID_MAX_LIMIT is 4194304 */
 #define PLK_PID_LAST 4194303
 

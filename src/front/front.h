@@ -7,8 +7,8 @@
  * worker answer. The start is a sequence of orders, each awaited (start.c); after it the front
  * waits for what happens: connections to admit (clients.c), connections to make (active.c), an
  * interface that goes and comes (link.c), a worker that died and its successor (main.c). Connections
- * may have been those of another daemon, and may be again (store.c). Ports come and go at run time (ports.c). What a service manager is to
- * hear is in service.c. A pcap expression is compiled by a child (expression.c). The words of the
+ * may have been those of another daemon, and may be again (store.c). Ports come and go at run time (ports.c); the file
+ * that names some of them is read in remotes.c. What a service manager is to hear is in service.c. A pcap expression is compiled by a child (expression.c). The words of the
  * log are here (words.c), and how many of its lines others may cause (lines.c).
  */
 #ifndef PLK_FRONT_FRONT_H
@@ -28,6 +28,7 @@
 #include "sandbox/sandbox.h"
 #include "text/cmdline.h"
 #include "text/policy.h"
+#include "text/remotesfile.h"
 #include "text/stored.h"
 
 #define PLK_LABEL_BYTES 1024 /* of a port in the log, escaped */
@@ -51,6 +52,7 @@ enum front_port_state {
  * @canon:    the canonical PORT-SPEC; lives as long as the port
  * @origin:   who wrote it
  * @text:     the PORT-SPEC as it was written, during the start
+ * @line:     of the remotes file, if it came from there
  * @label:    for the log
  * @fd:       pfd:, sd: the number of the inherited descriptor; else -1
  * @listener: a copy of the listening socket, for the next worker; -1 if there is none
@@ -65,6 +67,7 @@ struct front_port {
 	struct plk_port port;
 	struct plk_span canon;
 	struct plk_span text;
+	size_t line;
 	char label[PLK_LABEL_BYTES];
 	int fd;
 	int listener;
@@ -185,6 +188,7 @@ struct front {
 	struct plk_bpf filter; /* of the capture classes; empty: there is none */
 	struct front_listen listen;
 	struct front_store store;
+	struct plk_directories directories; /* where remotes may lie that come at run time */
 	struct front_port ports[PLK_PORTS_MAX];
 	size_t n_ports; /* that are used */
 	struct front_client clients[PLK_CLIENTS_MAX];
@@ -301,6 +305,28 @@ bool plk_command_remove_remote(const struct plk_span *params, size_t n, struct p
 bool plk_command_list_remotes(const struct plk_span *params, size_t n, struct plk_writer *out);
 bool plk_command_reload(const struct plk_span *params, size_t n, struct plk_writer *out);
 bool plk_command_status(const struct plk_span *params, size_t n, struct plk_writer *out);
+
+/* remotes.c */
+
+/** plk_remotes_open() - open the directory of the remotes file, once
+ * @why: what is wrong, if the answer is false: one line without its end, and so below
+ */
+bool plk_remotes_open(struct plk_writer *why);
+
+/** plk_remotes_read() - read the remotes file; it must be ours or root's, and no one else may write it
+ * @text: set if the answer is true; until the next call
+ */
+bool plk_remotes_read(struct plk_span *text, struct plk_writer *why);
+
+/** plk_remotes_load() - read it, and what it says
+ * @directories: for the policy; NULL during the start
+ * Return: until the next call; NULL: see @why
+ */
+const struct plk_remotesfile *plk_remotes_load(const struct plk_directories *directories,
+					       struct plk_writer *why);
+
+/** plk_remotes_place() - begin to say what is wrong with a line: "PATH:LINE:COLUMN: 'TEXT': " */
+void plk_remotes_place(size_t line, size_t column, struct plk_span text, struct plk_writer *why);
 
 /* start.c */
 

@@ -805,11 +805,16 @@ must(int error, enum plk_step step)
 		fatal_error(plk_words_step(step), error);
 }
 
-/* No file, no TCP, no signal. */
+/* No file but what lies beside the remotes file, no TCP, no signal. */
 static int
 landlock(void)
 {
-	return plk_confine_landlock(&front.confined.front, &(const struct plk_landlock){0});
+	const struct plk_landlock_rule rule = {.fd = PLK_FRONT_FD_DIRECTORY,
+					       .access = PLK_LANDLOCK_READ};
+	const struct plk_landlock allow = {.rules = &rule,
+					   .n_rules = front.cmdline.has_remotes_file ? 1 : 0};
+
+	return plk_confine_landlock(&front.confined.front, &allow);
 }
 
 /* The log may be a file. */

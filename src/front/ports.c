@@ -437,6 +437,8 @@ plk_command_add_remote(const struct plk_span *params, size_t n, struct plk_write
 {
 	static uint8_t text[PLK_PORT_TEXT_MAX];
 	struct plk_span canon = {text, 0};
+	struct plk_policy policy = {.origin = PLK_ORIGIN_CONTROL,
+				    .directories = &front.directories};
 	struct plk_port port;
 	size_t at = 0;
 	enum plk_err err = plk_port_parse(params[0], &port, &at);
@@ -446,10 +448,11 @@ plk_command_add_remote(const struct plk_span *params, size_t n, struct plk_write
 		err = plk_port_encode(&port, (struct plk_mspan){text, sizeof text}, &canon.n);
 	if (err != PLK_OK)
 		return text_refuse(out, params[0], err, at);
-	if (!port_find(canon, true)) {
-		err = plk_policy_check(&port.remote, PLK_ORIGIN_CONTROL);
-		if (err != PLK_OK)
-			return refuse(out, plk_err_text(err));
+	policy.is_parked = port_find(canon, true) != NULL;
+	err = plk_policy_check(&port.remote, &policy);
+	if (err != PLK_OK) {
+		plk_policy_reason(err, &port.remote, out);
+		return refuse(out, "");
 	}
 	return add(&port, canon, out);
 }

@@ -288,6 +288,23 @@ numbers_take(void)
 
 /* ---- the plan ---- */
 
+/* What is wrong with the remotes file. */
+static void
+file_why(struct plk_writer *why)
+{
+	static uint8_t text[2048]; /* a path and a label, escaped, and a reason */
+
+	plk_writer_init(why, (struct plk_mspan){text, sizeof text});
+}
+
+static _Noreturn void
+file_fail(int status, struct plk_writer *why)
+{
+	plk_writer_cstr(why);
+	plk_words_fail(status, "--remotes-file", (struct plk_span){NULL, 0}, "%s",
+		       (const char *)why->out.p);
+}
+
 static void
 ports_plan(void)
 {
@@ -297,6 +314,60 @@ ports_plan(void)
 		p->text = front.cmdline.texts[i];
 		port_resolve(p);
 	}
+}
+
+/* Beside what it says for itself, it may say what the command line says already. */
+static void
+line_check(const struct plk_remotesfile_line *line, struct plk_writer *why)
+{
+	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
+		if (!plk_policy_clash(&line->port, &front.cmdline.ports[i]))
+			continue;
+		plk_remotes_place(line->number, plk_port_remote_at(line->text) + 1, line->text,
+				  why);
+		plk_writer_str(why, "remote stands on the command line already");
+		file_fail(2, why);
+	}
+}
+
+static void
+line_plan(const struct plk_remotesfile_line *line, struct plk_writer *why)
+{
+	struct front_port *p;
+
+	line_check(line, why);
+	p = plk_port_new(&line->port, PLK_ORIGIN_FILE);
+	if (!p) {
+		plk_remotes_place(line->number, 1, line->text, why);
+		plk_writer_str(why, "more than 64 remotes, with those of the command line");
+		file_fail(2, why);
+	}
+	p->text = line->text;
+	p->line = line->number;
+}
+
+static void
+file_plan(void)
+{
+	const struct plk_remotesfile *file;
+	struct plk_writer why;
+
+	file_why(&why);
+	file = plk_remotes_open(&why) ? plk_remotes_load(NULL, &why) : NULL;
+	if (!file)
+		file_fail(2, &why);
+	for (size_t i = 0; i < file->n; i++)
+		line_plan(&file->lines[i], &why);
+}
+
+/* What comes at run time may lie where these do. */
+static void
+directories_plan(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_remote_dirs; i++)
+		plk_directories_add(&front.directories, front.cmdline.remote_dirs[i]);
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p))
+		plk_directories_add_remote(&front.directories, &p->port.remote);
 }
 
 /* Gives inherited listeners numbers of their own, before any other is closed: theirs may be one that we use otherwise. */
@@ -404,6 +475,8 @@ check_print(void)
 		(void)printf("remote %.*s", (int)n, (const char *)text);
 		if (p->fd >= 0)
 			(void)printf(" descriptor=%d", p->fd);
+		if (p->line > 0)
+			(void)printf(" line=%zu", p->line);
 		(void)printf("\n");
 	}
 	control_print();
@@ -462,11 +535,14 @@ plk_start_plan(int argc, char **argv)
 		plk_words_fail(1, NULL, (struct plk_span){NULL, 0},
 			       "cannot arrange inherited descriptors: %s (ulimit -n, LimitNOFILE=)",
 			       plk_words_error((uint64_t)errno));
+	user_look();
+	if (front.cmdline.has_remotes_file)
+		file_plan();
+	directories_plan();
 	if (front.cmdline.has_filter)
 		filter_plan();
 	if (front.cmdline.mode == PLK_MODE_CHECK)
 		check_print();
-	user_look();
 	os_look();
 	files_check();
 }
@@ -696,6 +772,26 @@ made_at(const struct front_port *p)
 	       strlen(p->port.remote.kind == PLK_REMOTE_PUNIX ? "punix:" : "ptcp:");
 }
 
+static _Noreturn void
+listener_fail(const struct front_port *p, const struct plk_msg_listening *answer)
+{
+	const char *hint = plk_words_hint(answer->step, (int)answer->error,
+					  p->port.remote.kind == PLK_REMOTE_PTCP);
+	struct plk_writer why;
+
+	if (p->origin == PLK_ORIGIN_CMDLINE)
+		plk_words_fail(1, "--remote", p->text, "%s: %s at byte %zu%s",
+			       plk_words_step(answer->step), plk_words_error(answer->error),
+			       made_at(p), hint);
+	file_why(&why);
+	plk_remotes_place(p->line, made_at(p) + 1, p->text, &why);
+	plk_writer_str(&why, plk_words_step(answer->step));
+	plk_writer_str(&why, ": ");
+	plk_writer_str(&why, plk_words_error(answer->error));
+	plk_writer_str(&why, hint);
+	file_fail(1, &why);
+}
+
 static void
 listener_get(struct front_port *p)
 {
@@ -706,11 +802,7 @@ listener_get(struct front_port *p)
 	plk_port_order(p, &msg);
 	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
 	if (answer->error != 0 || front.answer.fd < 0)
-		plk_words_fail(1, "--remote", p->text, "%s: %s at byte %zu%s",
-			       plk_words_step(answer->step), plk_words_error(answer->error),
-			       made_at(p),
-			       plk_words_hint(answer->step, (int)answer->error,
-					      p->port.remote.kind == PLK_REMOTE_PTCP));
+		listener_fail(p, answer);
 	p->listener = plk_fd_take(&front.answer.fd);
 	plk_address_text(p->listener, address);
 	plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,

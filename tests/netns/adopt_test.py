@@ -534,6 +534,8 @@ def test_check(case):
         for remote in (f"punix:{case.path('p')}", "ptcp:0:[::1]", f"unix:{case.path('u')}"):
             plk.check(remote in answer.stdout, f"the plan does not name {remote}: {answer.stdout!r}")
         plk.equal(os.listdir(case.dir), [], "files after --check")
+    with open(case.path("r"), "w", encoding="ascii"):
+        pass  # without remotes
     answer = case.run("--check", f"--control=punix:{case.path('c')}", "--control-uid=7", f"--remotes-file={case.path('r')}",
                       f"--remote-dir={case.dir}", "--remote-dir=/run", interface="e0")
     plk.equal(answer.status, 0, f"status ({answer.stderr})")

@@ -25,6 +25,7 @@
 #define CANARY_AHEAD 1 /* the next interface that was made is one of the canary: see hostile.py */
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 #define RECEIVE_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 #define SUPERVISOR PLK_FRONT_FD_SUPERVISOR
 #define BROKER PLK_FRONT_FD_BROKER
 #define LOG PLK_FRONT_FD_LOG
@@ -35,6 +36,9 @@ static uint8_t buffer[4096];
 static struct iovec vector = {buffer, 64};
 static struct msghdr plain = {.msg_iov = &vector, .msg_iovlen = 1};
 static int one = 1;
+static char file_absolute[] = "/etc/passwd";
+static char file_above[] = "../../../../etc/passwd";
+static char file_new[] = "new";
 
 static int
 client(void)
@@ -327,6 +331,17 @@ const struct hostile_attack hostile_own[] = {
 	CALL3("recvmsg-blocking", SYS_recvmsg, BROKER, &plain, 0),
 	CALL6("recvfrom-client", SYS_recvfrom, HOSTILE_CLIENT, buffer, 64, MSG_DONTWAIT, 0, 0),
 	CALL3("read-client", SYS_read, HOSTILE_CLIENT, buffer, 64),
+	CALL4("pread-client", SYS_pread64, HOSTILE_CLIENT, buffer, 64, 0),
+	CALL4("pread-listener", SYS_pread64, OTHER, buffer, 64, 0),
+	CALL4("pread-worker", SYS_pread64, WORKER, buffer, 64, 0),
+	CALL4("file-absolute", SYS_openat, PLK_FRONT_FD_DIRECTORY, file_absolute, OPEN_FLAGS, 0),
+	CALL4("file-above", SYS_openat, PLK_FRONT_FD_DIRECTORY, file_above, OPEN_FLAGS, 0),
+	CALL4("file-absolute-alone", SYS_openat, PLK_FRONT_FD_DIRECTORY, file_absolute, OPEN_FLAGS, 0),
+	CALL4("file-beside", SYS_openat, PLK_FRONT_FD_JOURNAL, file_absolute, OPEN_FLAGS, 0),
+	CALL4("file-here", SYS_openat, AT_FDCWD, file_absolute, OPEN_FLAGS, 0),
+	CALL4("file-write", SYS_openat, PLK_FRONT_FD_DIRECTORY, file_new, OPEN_FLAGS | O_RDWR, 0),
+	CALL4("file-create", SYS_openat, PLK_FRONT_FD_DIRECTORY, file_new, OPEN_FLAGS | O_CREAT, 0666),
+	CALL2("fstat-log", SYS_fstat, LOG, buffer),
 	CALL4("accept", SYS_accept4, OTHER, 0, 0, 0),
 	CALL2("listen", SYS_listen, OTHER, 1),
 	CALL3("bind", SYS_bind, OTHER, buffer, 16),

@@ -25,7 +25,12 @@ DIES = dict.fromkeys(
     socket-unix socket-tcp socket-packet unlinkat memory-execute memory-write memory-code memory-fixed
     """.split(),
     SIGSYS,
-) | SHARED
+) | dict.fromkeys("file-beside file-here file-write file-create fstat-log pread-worker".split(), SIGSYS) | {
+    # by the filter a name can be anything: Landlock has what is below the remotes file's directory, if there is one
+    "file-absolute": "EACCES", "file-above": "EACCES", "file-absolute-alone": "EACCES",
+    # by the filter it can be any descriptor: what is no file has no places
+    "pread-client": "ESPIPE", "pread-listener": "ESPIPE",
+} | SHARED
 
 
 def refused(role, name):
@@ -73,7 +78,13 @@ PAIR = {"packet-back": "pair"}
 
 
 def start(case, attack, numbers):
-    return case.daemon(f"--queue={QUEUE_BASE + numbers[attack]}", f"--remote=capture@punix:{case.path('c')}")
+    args = [f"--queue={QUEUE_BASE + numbers[attack]}", f"--remote=capture@punix:{case.path('c')}"]
+    if attack.startswith("file-") and attack != "file-absolute-alone":
+        os.makedirs(case.path("etc"), exist_ok=True)
+        with open(case.path("etc/remotes"), "w", encoding="ascii"):
+            pass
+        args.append(f"--remotes-file={case.path('etc/remotes')}")
+    return case.daemon(*args)
 
 
 def hijack(case, attack, numbers):

@@ -26,6 +26,8 @@ EITHER = (
     {"supervisor: wait4 0=0xffffffffffffffff 2=WNOHANG 3=0", "supervisor: wait4 0=0xffffffff 2=WNOHANG 3=0"},
     # how fstat() asks
     {"exec: fstat", "exec: newfstatat"},
+    # which bit O_NOFOLLOW is
+    {f"front: openat 0=PLK_FRONT_FD_DIRECTORY 2=O_RDONLY|O_CLOEXEC|PLK_NOFOLLOW_{machine}|O_NONBLOCK" for machine in ("X86_64", "AARCH64")},
 )
 # Made only where the vDSO does not answer: test_without_vdso makes it.
 VDSO = {f"{name}: clock_gettime 0=CLOCK_MONOTONIC" for name in ("supervisor", "front", "worker")}
@@ -196,6 +198,19 @@ def tour_journal(case, tour):
         journal.wait(" ready ")
 
 
+def tour_file(case, tour):
+    """A remotes file that changes."""
+    os.mkdir(case.path("etc"))
+    remotes = [f"capture@punix:{case.path(name)}\n" for name in ("f", "g")]
+    with open(case.path("etc/remotes"), "w", encoding="ascii") as file:
+        file.write(remotes[0])
+    with tour.run(f"--remotes-file={case.path('etc/remotes')}") as daemon:
+        with open(case.path("etc/remotes"), "a", encoding="ascii") as file:
+            file.write(remotes[1])
+        daemon.signal(signal.SIGHUP)
+        plk.poll_until(lambda: os.path.exists(case.path("g")), "the remote that was added")
+
+
 def tour_front_dies(case, tour):
     """What broker and worker do when the front's channel closes."""
     with tour.run(f"--remote=capture@punix:{case.path('c')}", ends=False) as daemon:
@@ -228,7 +243,7 @@ def tour_refused(case, tour):
 def test_nothing_is_permitted_in_vain(case):
     case.veth()
     tour = Tour(case)
-    for part in (tour_veth, tour_few, tour_journal, tour_front_dies, tour_refused, tour_tap):
+    for part in (tour_veth, tour_few, tour_journal, tour_file, tour_front_dies, tour_refused, tour_tap):
         part(case, tour)
     print(f"     {tour.runs} runs, {tour.workers} workers that served, {len(tour.used)} of {len(tour.everything)} lines used")
     for line in tour.unused():

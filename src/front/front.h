@@ -212,9 +212,10 @@ struct front {
 	bool goes;  /* the first worker was told GO, and we are not ready yet */
 	bool stops; /* and were told to stop meanwhile, and to keep connections */
 	bool serving;
-	bool worker_runs; /* GO was sent to the worker that is there */
-	int no_worker;    /* keeps the number of its channel while there is none */
-	bool is_off;      /* no frame passes: status off */
+	bool worker_runs;   /* GO was sent to the worker that is there */
+	int no_worker;      /* keeps the number of its channel while there is none */
+	bool is_off;        /* no frame passes: status off */
+	bool reload_wanted; /* by SIGHUP */
 	enum plk_direction bound[PLK_CLASSES]; /* what the broker was last told; NONE: nothing */
 	struct plk_timer settle_timer;
 	struct plk_timer pulse_timer;

@@ -20,6 +20,7 @@
 /* for the worker to finish; to leave streams at the end of a frame may take it half a second */
 #define STOP_MS 300
 #define STOP_KEEP_MS 580
+#define RELOAD_BYTES 4096 /* why a reload failed; the line of the log is shorter */
 
 struct front front;
 
@@ -691,9 +692,7 @@ supervisor_said(struct plk_received *received)
 		worker_died(&msg->u.worker_died);
 		break;
 	case PLK_MSG_RELOAD:
-		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: options change with a restart");
-		plk_front_send(front.supervisor.fd,
-			       &(const struct plk_msg){.type = PLK_MSG_RELOADED}, -1);
+		front.reload_wanted = true; /* between two steps: reload() */
 		break;
 	case PLK_MSG_CONFINED:
 		front.confined.supervisor = msg->u.confined;
@@ -798,6 +797,26 @@ ready(void)
 	}
 }
 
+/* SIGHUP: as a control client would, but the log is told. */
+static void
+reload(void)
+{
+	static uint8_t text[RELOAD_BYTES];
+	struct plk_writer why;
+
+	if (!front.reload_wanted)
+		return;
+	front.reload_wanted = false;
+	plk_writer_init(&why, (struct plk_mspan){text, sizeof text});
+	if (!front.cmdline.has_remotes_file)
+		plk_log(PLK_LOG_LINE_INFO, "nothing to reload: there is no remotes file, and "
+					   "options change with a restart");
+	else if (!plk_ports_reload(&why))
+		plk_log(PLK_LOG_LINE_ERROR, "nothing is changed: %.*s",
+			(int)(why.n > 0 ? why.n - 1 : 0), (const char *)text);
+	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_RELOADED}, -1);
+}
+
 static void
 must(int error, enum plk_step step)
 {
@@ -849,6 +868,6 @@ main(int argc, char **argv)
 	plk_start_open();
 	ready();
 	while (plk_loop_step(&front.loop) == 0)
-		continue;
+		reload();
 	fatal("cannot wait");
 }

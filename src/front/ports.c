@@ -93,6 +93,7 @@ plk_port_new(const struct plk_port *port, enum plk_origin origin)
 	front.ports[i].used = true;
 	front.n_ports++;
 	port_set(&front.ports[i], port, origin);
+	plk_books_begin(&front.books, front.page, (uint16_t)i);
 	return &front.ports[i];
 }
 
@@ -359,8 +360,9 @@ slots_used(void)
 	return n;
 }
 
+/* For @n ports more, of which one client each should find a slot. */
 static bool
-has_room(struct plk_writer *out)
+has_room(size_t n, struct plk_writer *out)
 {
 	char text[64];
 
@@ -369,23 +371,20 @@ has_room(struct plk_writer *out)
 			       front.cmdline.clients, front.cmdline.clients);
 		return refuse(out, text);
 	}
-	if (front.n_ports == PLK_PORTS_MAX) {
-		(void)snprintf(text, sizeof text, "no room: %d of %d remotes are there",
-			       PLK_PORTS_MAX, PLK_PORTS_MAX);
+	if (n > PLK_PORTS_MAX - front.n_ports) {
+		(void)snprintf(text, sizeof text, "no room: %zu of %d remotes are there",
+			       front.n_ports, PLK_PORTS_MAX);
 		return refuse(out, text);
 	}
 	return true;
 }
 
-/* An address that is listened at has one port; a server may have several connections. */
+/* The port that cannot be there beside @port. */
 static const struct front_port *
-listener_find(const struct plk_remote *remote)
+clash_find(const struct plk_port *port)
 {
-	const bool is_any = remote->kind == PLK_REMOTE_PTCP && remote->tcp_port == 0;
-
-	for (const struct front_port *p = plk_ports_next(NULL); p && !is_any;
-	     p = plk_ports_next(p)) {
-		if (plk_remote_is_passive(remote) && is_same_remote(&p->port.remote, remote))
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (plk_policy_clash(&p->port, port))
 			return p;
 	}
 	return NULL;
@@ -423,13 +422,13 @@ add(const struct plk_port *port, struct plk_span canon, struct plk_writer *out)
 		plk_link_adjust();
 		return true;
 	}
-	other = listener_find(&port->remote);
+	other = clash_find(port);
 	if (other) {
 		plk_writer_str(out, "another port has this remote: ");
 		plk_writer_str(out, other->label);
 		return refuse(out, "");
 	}
-	return has_room(out) && port_add(port, out);
+	return has_room(1, out) && port_add(port, out);
 }
 
 bool
@@ -504,6 +503,188 @@ plk_command_remove_remote(const struct plk_span *params, size_t n, struct plk_wr
 	port_remove(removed_find(params[0], &n_found));
 	plk_link_adjust();
 	return true;
+}
+
+/* ---- reload ---- */
+
+/* What becomes of a line of the file. */
+struct line_fate {
+	struct front_port *
+		port; /* that is there already: as it is, or with other keys; or the one that is made */
+	bool is_new;
+	bool is_changed;
+};
+
+static const struct plk_remotesfile *wanted;
+static struct line_fate fates[PLK_PORTS_MAX];
+
+static const struct plk_remotesfile_line *
+line_of(const struct line_fate *fate)
+{
+	return &wanted->lines[fate - fates];
+}
+
+/* The column of the path or port number that the world says no to. */
+static size_t
+made_column(struct plk_span text, const struct plk_remote *remote)
+{
+	return plk_port_remote_at(text) +
+	       strlen(remote->kind == PLK_REMOTE_PUNIX ? "punix:" : "ptcp:") + 1;
+}
+
+static bool
+file_read(struct plk_writer *out)
+{
+	if (!front.cmdline.has_remotes_file)
+		return refuse(out, "there is no remotes file (start with --remotes-file=PATH)");
+	wanted = plk_remotes_load(&front.directories, out);
+	return wanted || refuse(out, "");
+}
+
+/* A listener of the file may stay, with other keys; any other cannot have two ports. */
+static bool
+fate_find(struct line_fate *fate, struct plk_writer *out)
+{
+	const struct plk_port *port = &line_of(fate)->port;
+
+	*fate = (struct line_fate){.is_new = true};
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (p->state != PLK_PORT_OPEN || !plk_policy_clash(&p->port, port))
+			continue;
+		*fate = (struct line_fate){.port = p,
+					   .is_changed = memcmp(&p->port, port, sizeof *port) != 0};
+		if (p->origin == PLK_ORIGIN_FILE)
+			return true;
+		if (p->origin == PLK_ORIGIN_CONTROL && !fate->is_changed)
+			return true; /* the file's from now on */
+		plk_remotes_place(line_of(fate)->number, 1, line_of(fate)->text, out);
+		plk_writer_str(out, "another port has this remote: ");
+		plk_writer_str(out, p->label);
+		return refuse(out, "");
+	}
+	return true;
+}
+
+static bool
+fates_find(struct plk_writer *out)
+{
+	size_t n_new = 0;
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (!fate_find(&fates[i], out))
+			return false;
+		n_new += fates[i].is_new;
+	}
+	return n_new == 0 || has_room(n_new, out);
+}
+
+static bool
+is_listed(const struct front_port *p)
+{
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (fates[i].port == p)
+			return true;
+	}
+	return false;
+}
+
+static bool
+new_open(struct line_fate *fate, struct plk_writer *out)
+{
+	const struct plk_remotesfile_line *line = line_of(fate);
+	const struct plk_writer before = *out;
+
+	plk_remotes_place(line->number, made_column(line->text, &line->port.remote), line->text,
+			  out);
+	fate->port = plk_port_new(&line->port, PLK_ORIGIN_FILE);
+	if (port_open(fate->port, out)) {
+		*out = before; /* there is nothing to say */
+		return true;
+	}
+	port_free(fate->port);
+	fate->port = NULL;
+	return refuse(out, "");
+}
+
+/* All that is new is opened before anything else is touched. */
+static bool
+all_open(struct plk_writer *out)
+{
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (!fates[i].is_new || new_open(&fates[i], out))
+			continue;
+		while (i-- > 0) {
+			if (!fates[i].is_new)
+				continue;
+			port_say(fates[i].port, PLK_MSG_FORGET);
+			port_free(fates[i].port);
+		}
+		return false;
+	}
+	return true;
+}
+
+/* The listener stays; clients of other keys go. */
+static void
+port_change(struct front_port *p, const struct plk_port *port)
+{
+	plk_log(PLK_LOG_LINE_INFO, "remote changes remote=%s", p->label);
+	port_end(p);
+	port_set(p, port, PLK_ORIGIN_FILE);
+	plk_books_begin(&front.books, front.page, plk_port_index(p));
+	p->is_told = false;
+	port_begin(p);
+}
+
+/* Nothing of it can fail. */
+static void
+fates_apply(void)
+{
+	size_t n_removed = 0;
+	size_t n_changed = 0;
+	size_t n_new = 0;
+
+	for (struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (p->origin == PLK_ORIGIN_FILE && !is_listed(p)) {
+			port_remove(p);
+			n_removed++;
+		}
+	}
+	for (size_t i = 0; i < wanted->n; i++) {
+		n_changed += fates[i].is_changed;
+		n_new += fates[i].is_new;
+		fates[i].port->origin = PLK_ORIGIN_FILE;
+		if (fates[i].is_changed)
+			port_change(fates[i].port, &wanted->lines[i].port);
+		else if (fates[i].is_new)
+			port_begin(fates[i].port);
+	}
+	plk_link_adjust();
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (fates[i].is_new)
+			port_connect(fates[i].port);
+	}
+	plk_log(PLK_LOG_LINE_INFO, "reloaded added=%zu changed=%zu removed=%zu remotes=%zu", n_new,
+		n_changed, n_removed, front.n_ports);
+}
+
+bool
+plk_ports_reload(struct plk_writer *why)
+{
+	if (!worker_settle())
+		return refuse(why, "no worker serves now (see the log); try again");
+	if (!file_read(why) || !fates_find(why) || !all_open(why))
+		return false;
+	fates_apply();
+	return true;
+}
+
+bool
+plk_command_reload(const struct plk_span *params, size_t n, struct plk_writer *out)
+{
+	(void)params;
+	(void)n;
+	return plk_ports_reload(out);
 }
 
 /* ---- list-remotes ---- */

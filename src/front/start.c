@@ -572,8 +572,8 @@ static void
 runtime_allow(void)
 {
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_RUNTIME}, -1);
-	for (size_t i = 0; i < front.cmdline.n_remote_dirs; i++)
-		directory_allow(front.cmdline.remote_dirs[i], strlen(front.cmdline.remote_dirs[i]),
+	for (size_t i = 0; i < front.directories.n; i++)
+		directory_allow(front.directories.paths[i], strlen(front.directories.paths[i]),
 				true);
 }
 
@@ -589,9 +589,10 @@ plk_start_allow(void)
 			.u.allow_tcp = {.port = r->tcp_port, .connect = r->kind == PLK_REMOTE_TCP},
 		};
 
+		if (plk_ports_runtime())
+			continue; /* runtime_allow() said so */
 		if (r->kind == PLK_REMOTE_PUNIX || r->kind == PLK_REMOTE_UNIX)
-			directory_of_allow(r->path,
-					   r->kind == PLK_REMOTE_PUNIX || plk_ports_runtime());
+			directory_of_allow(r->path, r->kind == PLK_REMOTE_PUNIX);
 		else if (r->kind == PLK_REMOTE_PTCP || r->kind == PLK_REMOTE_TCP)
 			plk_front_send(front.broker.fd, &tcp, -1);
 	}

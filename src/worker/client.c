@@ -60,6 +60,7 @@ unported_tell(uint16_t index)
 	if (has_slots(index) || port->is_untold)
 		return;
 	plk_worker_enter(); /* what was counted for it is not the next one's */
+	plk_worker_enter(); /* the row of the port may be another's then */
 	error = plk_worker_tell(&msg, -1);
 	if (error < 0 && !plk_channel_is_gone(error)) {
 		plk_timer_set(&worker.loop, &worker.gone_timer, 1);

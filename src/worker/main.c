@@ -268,7 +268,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.framing = {.vnet_hdr = m->vnet_hdr},
 		.snaplen = m->snaplen,
 		.direction = (enum plk_direction)m->direction,
-		.latency = (enum plk_latency)m->latency,
+		.latency = plk_rx_latency((enum plk_role)m->role, (enum plk_latency)m->latency),
 		.max_clients = m->max_clients,
 		.close_on_loss = m->close_on_loss,
 		.is_guarded = is_guarded,

@@ -367,6 +367,12 @@ static bool is_wanted(enum plk_class class)
 	return false;
 }
 
+enum plk_latency
+plk_rx_latency(enum plk_role role, enum plk_latency latency)
+{
+	return low_of(role == PLK_ROLE_ATTACH)->is_dead ? PLK_LATENCY_BULK : latency;
+}
+
 int
 plk_rx_serve(void)
 {

@@ -570,6 +570,9 @@ int plk_rx_open(enum plk_class class, int *fd, const struct plk_packet_ring *rin
 /** plk_rx_start() - begin to wait for frames; Return: 0 or -errno */
 int plk_rx_start(void);
 
+/** plk_rx_latency() - what a port that comes now has, whatever it asked for: a ring may have died, and the front not know yet */
+enum plk_latency plk_rx_latency(enum plk_role role, enum plk_latency latency);
+
 /** plk_rx_serve() - ports have come: begin to wait for frames of the classes that they take from; Return: 0 or -errno */
 int plk_rx_serve(void);
 

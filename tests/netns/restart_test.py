@@ -538,7 +538,7 @@ def test_other_keys(case):
 def test_not_allowed_any_more(case):
     here, clients = restart_with(case, {"c": "capture,allow-uid=12345"})
     clients[0].wait_closed()
-    here.daemon.wait_log(CLOSED + r" remote=capture,allow-uid=12345@sd:c: it is not allowed any more")
+    here.daemon.wait_log(CLOSED + r": it is not allowed any more .* remote=capture,allow-uid=12345@sd:c$")
     here.stop()
 
 
@@ -547,7 +547,7 @@ def test_fewer_clients(case):
     plk.equal(here.back()[:2], (2, 2), "connections taken back, and not")
     for client in clients[2:]:
         client.wait_closed()
-    here.daemon.wait_log(CLOSED + r" .*: there is no room \(--clients=, max-clients=\)$")
+    here.daemon.wait_log(CLOSED + r": there is no room \(--clients=, max-clients=\) remote=")
     here.stop()
 
 
@@ -593,7 +593,7 @@ def test_what_is_no_connection(case):
     # but for the name that no service manager gives
     plk.poll_until(lambda: here.manager.names() == ["pktlock."], "an empty store")
     plk.equal(len(re.findall(CLOSED, here.daemon.stderr, re.MULTILINE)), len(things) + 1, "lines about them")
-    here.daemon.wait_log(CLOSED + ".*: it was made elsewhere$")
+    here.daemon.wait_log(CLOSED + ": it was made elsewhere remote=")
     plk.sync(wire, client)
     here.stop()
 

@@ -93,7 +93,7 @@ ODD = {
     "odd-accepted-generation": NOT_ADMITTED,
     "odd-closed-unknown": r"^pktlockd\[front\]: warning: worker closed a client that is not known slot=900$",
     "odd-closed-generation": r"^pktlockd\[front\]: warning: worker closed a client that is not known slot=0$",
-    "odd-adopted": r"^pktlockd\[front\]: error: remote=.* \(errno 5\)$",
+    "odd-adopted": r"^pktlockd\[front\]: error: .* \(errno 5\) remote=.*$",
     "odd-event": r"^pktlockd\[front\]: error: worker gives up at line 18446744073709551615: unknown error$",
 }
 
@@ -107,12 +107,12 @@ KEPT = {
 OTHERS = {
     "flood-events": r"a client sends to a capture port",
     "flood-closed": r"worker closed a client that is not known",
-    "flood-adopted": r"error: remote=",
+    "flood-adopted": r"error: .* remote=",
     "flood-events-forever": "stop",
     "flood-accepted": r"^pktlockd\[front\]: error: worker does not read its orders: .*; the worker will be replaced$",
     "rights-to-front": "see sandbox.hostile_front",
     "rights-and-back": "see sandbox.hostile_front",
-    "kept-elsewhere": r"^pktlockd\[front\]: warning: connection of the last daemon closed remote=capture@punix:.*: it was made elsewhere$",
+    "kept-elsewhere": r"^pktlockd\[front\]: warning: connection of the last daemon closed: it was made elsewhere remote=capture@punix:.*$",
     "spin": "stop",
     "sleep": "stop",
     "counters-zero": "books",

@@ -13,7 +13,8 @@ plk_fd_close(int *fd)
 	int saved = errno;
 
 	/* #syscalls:supervisor,broker close (of a worker that ended, and what is not passed on) */
-	/* #syscalls:front close[0=PLK_FRONT_FD_WORKER..PLK_FRONT_FD_MAX] (what came with messages; the channel of a worker that ended) */
+	/* #syscalls:front close[0=PLK_FRONT_FD_WORKER] (the channel of a worker that ended) */
+	/* #syscalls:front close[0=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX] (what came with messages; not those below, or something else could get a number that may do more) */
 	/* #syscalls:worker close[0=PLK_WORKER_FD_CLIENT..PLK_WORKER_FD_MAX] (clients) */
 	if (*fd >= 0)
 		(void)close(*fd); /* Linux closes it whatever it answers */

@@ -30,6 +30,7 @@
 #define BROKER PLK_FRONT_FD_BROKER
 #define LOG PLK_FRONT_FD_LOG
 #define WORKER PLK_FRONT_FD_WORKER
+#define JOURNAL PLK_FRONT_FD_JOURNAL
 #define OTHER PLK_FRONT_FD_OTHER
 
 static uint8_t buffer[4096];
@@ -246,22 +247,36 @@ packet_write(void)
 	hostile_report(write(client(), buffer, vector.iov_len));
 }
 
-/* Gives up a channel, so that the next socket that comes gets a number on which we may send. */
+/* Gives up a number on which we may send, so that the next socket that comes gets it. */
 static void
-packet_as_channel(void)
+packet_take(int number)
 {
 	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))];
 	uint8_t bytes[PLK_MSG_MAX];
 	struct iovec iov = {bytes, sizeof bytes};
 	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (close(BROKER) < 0)
+	if (close(number) < 0)
 		hostile_report(-1);
 	do {
 		header.msg_control = control;
 		header.msg_controllen = sizeof control;
 	} while (recvmsg(WORKER, &header, RECEIVE_FLAGS) < 0 || header.msg_controllen == 0);
+}
+
+static void
+packet_as_channel(void)
+{
+	packet_take(BROKER);
 	hostile_report(sendmsg(BROKER, frame_make(), SEND_FLAGS));
+}
+
+static void
+packet_as_journal(void)
+{
+	packet_take(JOURNAL);
+	(void)frame_make();
+	hostile_report(sendto(JOURNAL, buffer, vector.iov_len, SEND_FLAGS, NULL, 0));
 }
 
 /* Gives it back to the worker as if it were a connection. */
@@ -325,6 +340,11 @@ const struct hostile_attack hostile_own[] = {
 	CALL3("sendmsg-epoll", SYS_sendmsg, PLK_FRONT_FD_EPOLL, &plain, SEND_FLAGS),
 	CALL6("sendto-broker", SYS_sendto, BROKER, buffer, 64, SEND_FLAGS, 0, 0),
 	CALL6("sendto-client", SYS_sendto, HOSTILE_CLIENT, buffer, 64, SEND_FLAGS, 0, 0),
+	CALL6("sendto-journal-high", SYS_sendto, HOSTILE_BEYOND + JOURNAL, buffer, 64, SEND_FLAGS, 0, 0),
+	CALL6("sendto-journal-blocking", SYS_sendto, JOURNAL, buffer, 64, MSG_NOSIGNAL, 0, 0),
+	CALL6("sendto-journal-address", SYS_sendto, JOURNAL, buffer, 64, SEND_FLAGS, buffer, 110),
+	CALL3("sendmsg-journal", SYS_sendmsg, JOURNAL, &plain, SEND_FLAGS),
+	CALL3("write-journal", SYS_write, JOURNAL, buffer, 64),
 	CALL3("recvmsg-listener", SYS_recvmsg, OTHER, &plain, RECEIVE_FLAGS),
 	CALL3("recvmsg-client", SYS_recvmsg, HOSTILE_CLIENT, &plain, RECEIVE_FLAGS),
 	CALL3("recvmsg-high", SYS_recvmsg, HOSTILE_BEYOND + BROKER, &plain, RECEIVE_FLAGS),
@@ -357,6 +377,8 @@ const struct hostile_attack hostile_own[] = {
 	CALL1("close-broker", SYS_close, BROKER),
 	CALL1("close-log", SYS_close, LOG),
 	CALL1("close-epoll", SYS_close, PLK_FRONT_FD_EPOLL),
+	CALL1("close-journal", SYS_close, JOURNAL),
+	CALL1("close-directory", SYS_close, PLK_FRONT_FD_DIRECTORY),
 	CALL1("close-high", SYS_close, HOSTILE_BEYOND + BROKER),
 	CALL2("ftruncate-log", SYS_ftruncate, LOG, 0),
 	CALL2("ftruncate-page-log", SYS_ftruncate, LOG, 4096),
@@ -445,6 +467,7 @@ const struct hostile_attack hostile_own[] = {
 	CALL1("packet-dup", SYS_dup, HOSTILE_CLIENT),
 	CALL3("packet-bind", SYS_bind, HOSTILE_CLIENT, buffer, 20),
 	RUN("packet-as-channel", packet_as_channel),
+	RUN("packet-as-journal", packet_as_journal),
 	RUN("packet-back", packet_back),
 	{NULL, NULL, 0, {0}},
 };

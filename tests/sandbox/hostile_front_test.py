@@ -19,9 +19,10 @@ DIES = dict.fromkeys(
     """
     sendmsg-log sendmsg-epoll write-supervisor write-broker write-worker write-listener write-client write-high
     sendmsg-listener sendmsg-client sendmsg-high sendmsg-blocking sendto-broker sendto-client
+    sendto-journal-high sendto-journal-blocking sendto-journal-address sendmsg-journal write-journal
     recvmsg-listener recvmsg-client recvmsg-high recvmsg-blocking recvfrom-client read-client
     accept listen bind connect shutdown-listener shutdown-client setsockopt promisc getsockopt fcntl-getfl dup3-client
-    close-supervisor close-broker close-log close-epoll close-high ftruncate-log ftruncate-page-log epoll-other ppoll-many clock
+    close-supervisor close-broker close-log close-epoll close-journal close-directory close-high ftruncate-log ftruncate-page-log epoll-other ppoll-many clock
     socket-unix socket-tcp socket-packet unlinkat memory-execute memory-write memory-code memory-fixed
     """.split(),
     SIGSYS,
@@ -73,7 +74,7 @@ STOPPED = dict.fromkeys(
     flood-supervisor flood-status flood-worker flood-log spin sleep""".split(), "stop")
 
 # With a packet socket that a hijacked worker gave it: see test_packet_socket.
-PACKET = dict.fromkeys("packet-sendmsg packet-sendto packet-write packet-dup packet-bind packet-as-channel".split(), SIGSYS)
+PACKET = dict.fromkeys("packet-sendmsg packet-sendto packet-write packet-dup packet-bind packet-as-channel packet-as-journal".split(), SIGSYS)
 PAIR = {"packet-back": "pair"}
 
 

@@ -71,12 +71,16 @@ static void
 compare(const struct plk_outq *q, const struct plk_boundary *b)
 {
 	uint64_t packets = 0;
+	size_t before = 0;
 	const bool begun = model.n > 0 && model.records[0].left < model.records[0].bytes;
 
 	for (size_t i = begun; i < model.n; i++)
 		packets += model.records[i].is_packet;
 	CHECK(b->left == (begun ? model.records[0].left : 0));
 	CHECK(plk_boundary_packets(b, q) == packets);
+	for (size_t i = 0; i < model.n && (i < begun || !model.records[i].is_packet); i++)
+		before += model.records[i].left;
+	CHECK(plk_boundary_before(b, q) == before);
 }
 
 int

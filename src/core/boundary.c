@@ -40,6 +40,23 @@ plk_boundary_pass(struct plk_boundary *b, const struct plk_outq *q, size_t n)
 	b->left = at - n;
 }
 
+size_t
+plk_boundary_before(const struct plk_boundary *b, const struct plk_outq *q)
+{
+	const size_t all = plk_outq_bytes(q);
+	size_t at = b->left < all ? b->left : all;
+	bool is_packet = false;
+
+	while (at < all) {
+		const size_t n = record_at(b, q, at, all - at, &is_packet);
+
+		if (is_packet)
+			break;
+		at += n;
+	}
+	return at;
+}
+
 uint64_t
 plk_boundary_packets(const struct plk_boundary *b, const struct plk_outq *q)
 {

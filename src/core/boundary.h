@@ -36,6 +36,12 @@ struct plk_boundary {
  */
 void plk_boundary_pass(struct plk_boundary *b, const struct plk_outq *q, size_t n);
 
+/** plk_boundary_before() - how many bytes are before the first packet that is in the queue whole; all if there is none
+ * They are the rest of the record that has begun, and blocks of a pcapng stream that hold no packet: those at its beginning, which
+ * all that follows needs.
+ */
+size_t plk_boundary_before(const struct plk_boundary *b, const struct plk_outq *q);
+
 /** plk_boundary_packets() - how many packets are in the queue whole
  * Blocks of a pcapng stream that hold no packet do not count.
  */

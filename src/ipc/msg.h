@@ -185,7 +185,7 @@ enum plk_where {
 	X(RX_WORKER,       "rx_dropped_worker")    /* in a block that a worker was reading when it died */ \
 	X(RX_MISSED,       "rx_missed")       /* never rx_frames: passed the interface while connections waited for this daemon */ \
 	X(DELIVERED,       "delivered_frames")     /* put into a client's queue */ \
-	X(UNSENT,          "unsent_frames")        /* of these: taken out again when the connection was kept for the next daemon */ \
+	X(UNSENT,          "unsent_frames")        /* of these: taken out again, when the connection was kept for the next daemon or the status became off */ \
 	X(CLIENT_FRAMES,   "client_frames")   /* taken from clients */ \
 	X(TX_FRAMES,       "tx_frames")       /* given to the interface */ \
 	X(TX_BYTES,        "tx_bytes") \

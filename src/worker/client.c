@@ -906,13 +906,16 @@ plk_clients_remove(uint16_t port)
 	unported_tell(port);
 }
 
-/* Records that have not begun to be written are taken out again. */
+/* Packets that have not begun to be written are taken out again. What a stream of pcapng begins with stays; statistics behind them
+ * come again, with what is said of these. */
 static void
 client_stop(struct client *client)
 {
-	plk_client_count(client, PLK_COUNTER_UNSENT,
-			 plk_boundary_packets(&client->boundary, &client->queue));
-	plk_outq_cut(&client->queue, client->boundary.left);
+	const uint64_t n = plk_boundary_packets(&client->boundary, &client->queue);
+
+	plk_client_count(client, PLK_COUNTER_UNSENT, n);
+	client->trace_due |= n > 0;
+	plk_outq_cut(&client->queue, plk_boundary_before(&client->boundary, &client->queue));
 	queue_note(client, plk_outq_bytes(&client->queue));
 	if (client->is_blocked) {
 		plk_tx_drop(client);

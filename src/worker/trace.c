@@ -136,11 +136,13 @@ void
 plk_trace_statistics(struct client *client)
 {
 	const uint64_t losses = losses_of(client) - client->losses_before;
-	const uint64_t delivered = plk_client_counted(client, PLK_COUNTER_DELIVERED);
+	const uint64_t unsent = plk_client_counted(client, PLK_COUNTER_UNSENT);
+	const uint64_t delivered = plk_client_counted(client, PLK_COUNTER_DELIVERED) - unsent;
+	const uint64_t dropped = client->dropped + unsent + losses;
 	const struct plk_pcapng_statistics statistics = {
 		.time_ns = client->trace_ns,
-		.received = delivered + client->dropped + losses,
-		.dropped = client->dropped + losses,
+		.received = delivered + dropped,
+		.dropped = dropped,
 		.os_dropped = losses,
 		.delivered = delivered,
 	};

@@ -20,6 +20,7 @@ struct row {
 	} steps[STEPS];
 	size_t left;
 	uint64_t packets;
+	size_t before; /* the first packet that has not begun */
 };
 
 #define QEMU PLK_FORMAT_QEMU
@@ -28,41 +29,68 @@ struct row {
 
 /* In a queue of 100 bytes. */
 static const struct row rows[] = {
-	{"empty", QEMU, {{END, 0}}, 0, 0},
-	{"one, whole", QEMU, {{PUT, 18}}, 0, 1},
-	{"one, all of it gone", QEMU, {{PUT, 18}, {PASS, 18}}, 0, 0},
-	{"one byte gone", QEMU, {{PUT, 18}, {PASS, 1}}, 17, 0},
-	{"its length gone", QEMU, {{PUT, 18}, {PASS, 4}}, 14, 0},
-	{"a byte left", QEMU, {{PUT, 18}, {PASS, 17}}, 1, 0},
-	{"a byte left, then none", QEMU, {{PUT, 18}, {PASS, 17}, {PASS, 1}}, 0, 0},
-	{"byte after byte", QEMU, {{PUT, 18}, {PASS, 1}, {PASS, 1}, {PASS, 1}}, 15, 0},
-	{"one gone, one there", QEMU, {{PUT, 18}, {PUT, 30}, {PASS, 18}}, 0, 1},
-	{"into the second", QEMU, {{PUT, 18}, {PUT, 30}, {PASS, 19}}, 29, 0},
-	{"into the third at once", QEMU, {{PUT, 18}, {PUT, 30}, {PUT, 20}, {PASS, 50}}, 18, 0},
+	{"empty", QEMU, {{END, 0}}, 0, 0, 0},
+	{"one, whole", QEMU, {{PUT, 18}}, 0, 1, 0},
+	{"one, all of it gone", QEMU, {{PUT, 18}, {PASS, 18}}, 0, 0, 0},
+	{"one byte gone", QEMU, {{PUT, 18}, {PASS, 1}}, 17, 0, 17},
+	{"its length gone", QEMU, {{PUT, 18}, {PASS, 4}}, 14, 0, 14},
+	{"a byte left", QEMU, {{PUT, 18}, {PASS, 17}}, 1, 0, 1},
+	{"a byte left, then none", QEMU, {{PUT, 18}, {PASS, 17}, {PASS, 1}}, 0, 0, 0},
+	{"byte after byte", QEMU, {{PUT, 18}, {PASS, 1}, {PASS, 1}, {PASS, 1}}, 15, 0, 15},
+	{"one gone, one there", QEMU, {{PUT, 18}, {PUT, 30}, {PASS, 18}}, 0, 1, 0},
+	{"into the second", QEMU, {{PUT, 18}, {PUT, 30}, {PASS, 19}}, 29, 0, 29},
+	{"into the third at once", QEMU, {{PUT, 18}, {PUT, 30}, {PUT, 20}, {PASS, 50}}, 18, 0, 18},
 	{"from within one into the next",
 	 QEMU,
 	 {{PUT, 20}, {PUT, 30}, {PASS, 5}, {PASS, 20}},
 	 25,
-	 0},
-	{"three, one of them begun", QEMU, {{PUT, 18}, {PUT, 30}, {PUT, 20}, {PASS, 1}}, 17, 2},
-	{"around the end", QEMU, {{PUT, 60}, {PASS, 60}, {PUT, 18}, {PUT, 80}, {PASS, 20}}, 78, 0},
+	 0,
+	 25},
+	{"three, one of them begun", QEMU, {{PUT, 18}, {PUT, 30}, {PUT, 20}, {PASS, 1}}, 17, 2, 17},
+	{"around the end",
+	 QEMU,
+	 {{PUT, 60}, {PASS, 60}, {PUT, 18}, {PUT, 80}, {PASS, 20}},
+	 78,
+	 0,
+	 78},
 	{"a length around the end",
 	 QEMU,
 	 {{PUT, 70}, {PUT, 28}, {PASS, 70}, {PUT, 40}, {PASS, 30}},
 	 38,
-	 0},
-	{"vnet, whole", VNET, {{PUT, 34}}, 0, 1},
-	{"vnet, its lengths gone", VNET, {{PUT, 34}, {PASS, 8}}, 26, 0},
-	{"vnet, into the second", VNET, {{PUT, 34}, {PUT, 40}, {PASS, 35}}, 39, 0},
-	{"pcapng, whole", PCAPNG, {{PUT, 48}}, 0, 1},
-	{"pcapng, begun", PCAPNG, {{PUT, 48}, {PASS, 8}}, 40, 0},
-	{"pcapng, no packet", PCAPNG, {{PACKETLESS, 28}, {PUT, 48}}, 0, 1},
+	 0,
+	 38},
+	{"vnet, whole", VNET, {{PUT, 34}}, 0, 1, 0},
+	{"vnet, its lengths gone", VNET, {{PUT, 34}, {PASS, 8}}, 26, 0, 26},
+	{"vnet, into the second", VNET, {{PUT, 34}, {PUT, 40}, {PASS, 35}}, 39, 0, 39},
+	{"pcapng, whole", PCAPNG, {{PUT, 48}}, 0, 1, 0},
+	{"pcapng, begun", PCAPNG, {{PUT, 48}, {PASS, 8}}, 40, 0, 40},
+	{"pcapng, no packet", PCAPNG, {{PACKETLESS, 28}, {PUT, 48}}, 0, 1, 28},
 	{"pcapng, no packet but the one begun",
 	 PCAPNG,
 	 {{PUT, 48}, {PACKETLESS, 28}, {PASS, 1}},
 	 47,
-	 0},
-	{"pcapng, into the second", PCAPNG, {{PACKETLESS, 28}, {PUT, 48}, {PASS, 60}}, 16, 0},
+	 0,
+	 75},
+	{"pcapng, into the second", PCAPNG, {{PACKETLESS, 28}, {PUT, 48}, {PASS, 60}}, 16, 0, 16},
+	{"pcapng, two without, then packets",
+	 PCAPNG,
+	 {{PACKETLESS, 28}, {PACKETLESS, 20}, {PUT, 24}, {PACKETLESS, 12}},
+	 0,
+	 1,
+	 48},
+	{"pcapng, one without, begun, and another",
+	 PCAPNG,
+	 {{PACKETLESS, 28}, {PACKETLESS, 20}, {PUT, 24}, {PASS, 5}},
+	 23,
+	 1,
+	 43},
+	{"pcapng, no packet at all",
+	 PCAPNG,
+	 {{PACKETLESS, 28}, {PACKETLESS, 20}, {PASS, 28}},
+	 0,
+	 0,
+	 20},
+	{"qemu, what looks like no packet", QEMU, {{PACKETLESS, 18}, {PUT, 30}}, 0, 2, 0},
 };
 
 static void
@@ -111,6 +139,7 @@ test_rows(void **state)
 			step_do(&q, &b, &row->steps[k]);
 		row_number(&r, "left", b.left, row->left);
 		row_number(&r, "packets", plk_boundary_packets(&b, &q), row->packets);
+		row_number(&r, "before", plk_boundary_before(&b, &q), row->before);
 	}
 	rows_end(&r);
 }
@@ -135,6 +164,7 @@ test_nonsense(void **state)
 		plk_outq_init(&q, (struct plk_mspan){memory, sizeof memory});
 		assert_true(plk_outq_put(&q, &part, 1));
 		assert_in_range(plk_boundary_packets(&b, &q), 0, 1);
+		assert_in_range(plk_boundary_before(&b, &q), 0, 8);
 		plk_boundary_pass(&b, &q, 2);
 		assert_int_equal(b.left, 6);
 	}

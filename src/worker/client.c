@@ -903,7 +903,8 @@ plk_clients_remove(uint16_t port)
 		if (worker.clients[i].port == port)
 			client_finish(&worker.clients[i], PLK_CLOSE_REMOVED);
 	}
-	unported_tell(port);
+	if (worker.ports[port].is_leaving) /* else it was told with the last of them */
+		unported_tell(port);
 }
 
 /* Packets that have not begun to be written are taken out again. What a stream of pcapng begins with stays; statistics behind them

@@ -703,7 +703,7 @@ plk_clients_accept(void *ctx, uint32_t events)
 	struct port *port = ctx;
 	uint16_t index = (uint16_t)(port - worker.ports);
 
-	for (int i = 0; i < (port->is_adopted ? 1 : PLK_ACCEPTS); i++) {
+	for (int i = 0; i < (port->is_adopted || port->is_late ? 1 : PLK_ACCEPTS); i++) {
 		struct client *client;
 		int fd;
 

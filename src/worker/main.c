@@ -95,6 +95,16 @@ must(int error, uint64_t where)
 		give_up(PLK_EVENT_SYSTEM, where, (uint64_t)-error, 0);
 }
 
+/* It is for a port that there is. */
+static void
+client_check(const struct plk_msg_client *m)
+{
+	const struct port *port = &worker.ports[m->port];
+
+	if (!port->used || port->is_leaving)
+		refuse(PLK_MSG_CLIENT);
+}
+
 /* A descriptor came, but we have no number left for it. A connection can be made again; nothing
  * else can. */
 static void
@@ -102,6 +112,7 @@ descriptor_lost(const struct plk_msg *msg)
 {
 	if (msg->type != PLK_MSG_CLIENT)
 		give_up(PLK_EVENT_SYSTEM, __LINE__, EMFILE, 0);
+	client_check(&msg->u.client);
 	plk_worker_event(PLK_EVENT_ACCEPT, msg->u.client.port, EMFILE, 0);
 	plk_clients_refuse(msg->u.client.port);
 }
@@ -247,14 +258,17 @@ port_take(const struct plk_msg_port *m, int *fd)
 	if (port->used || listener >= worker.first_client ||
 	    plk_guard_make(m, &is_guarded) != PLK_OK)
 		refuse(PLK_MSG_PORT);
+	if (worker.stage == PLK_STAGE_RUN && m->adopt)
+		refuse(PLK_MSG_PORT); /* nothing can be proved any more */
 	if (m->adopt && listener_adopt(m, *fd) != PLK_OK) {
 		plk_fd_close(fd);
+		plk_guard_forget(m->port);
 		return;
 	}
 	if (*fd < 0) {
 		listener = -1;
 	} else if (worker.stage == PLK_STAGE_RUN) {
-		if (m->adopt || *fd != listener) /* ROOM was made for it */
+		if (*fd != listener) /* ROOM was made for it */
 			refuse(PLK_MSG_PORT);
 		*fd = -1;
 	} else {
@@ -273,6 +287,7 @@ port_take(const struct plk_msg_port *m, int *fd)
 		.close_on_loss = m->close_on_loss,
 		.is_guarded = is_guarded,
 		.is_adopted = m->adopt,
+		.is_late = worker.stage == PLK_STAGE_RUN,
 		.listener = listener,
 		.watch = {.fd = -1, .call = plk_clients_accept, .ctx = port},
 	};
@@ -304,7 +319,7 @@ park_take(const struct plk_msg_park *m)
 {
 	struct port *port = &worker.ports[m->port];
 
-	if (!port->used || !port->is_adopted)
+	if (!port->used || !port->is_adopted || port->is_leaving)
 		refuse(PLK_MSG_PARK);
 	port->is_parked = m->on;
 }
@@ -396,11 +411,32 @@ restore_take(uint16_t port, int *fd)
 	must(plk_worker_tell(&msg, -1), __LINE__);
 }
 
+/* What is only for daemons whose ports come and go. */
+static bool
+is_change(enum plk_msg_type type)
+{
+	switch (type) {
+	case PLK_MSG_VLANS:
+	case PLK_MSG_PORT:
+		return worker.stage == PLK_STAGE_RUN;
+	case PLK_MSG_UNPORT:
+	case PLK_MSG_PARK:
+	case PLK_MSG_ROOM:
+	case PLK_MSG_FILL:
+	case PLK_MSG_FLOW:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 front_order(struct plk_received *received)
 {
 	const struct plk_msg *msg = &received->msg;
 
+	if (is_change(msg->type) && !worker.is_runtime)
+		refuse(msg->type);
 	switch (msg->type) {
 	case PLK_MSG_CONFIG:
 		config_take(&msg->u.config, &received->fd);
@@ -437,6 +473,7 @@ front_order(struct plk_received *received)
 		go();
 		break;
 	case PLK_MSG_CLIENT:
+		client_check(&msg->u.client);
 		plk_clients_add(msg->u.client.port, &received->fd);
 		break;
 	case PLK_MSG_ADMIT:

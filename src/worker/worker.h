@@ -114,6 +114,7 @@ struct port {
 	size_t plain_head_n;
 	int listener;    /* owned; -1 for an active remote */
 	bool is_adopted; /* others may hold the listener too, and may even make it blocking */
+	bool is_late; /* came while we served: the listener is as the front has it, and may block */
 	bool is_parked;  /* who connects is told no at once */
 	bool is_leaving; /* removed; its clients are not all gone, or not told */
 	bool is_untold; /* a connection of an active remote found no slot: the front is to be told */

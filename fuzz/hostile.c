@@ -162,9 +162,14 @@ hostile_things(void)
 static void
 look(struct pollfd *fds, int from, int to)
 {
+	int n;
+
 	for (int i = 0; i < to - from; i++)
 		fds[i] = (struct pollfd){.fd = from + i};
-	CHECK(poll(fds, (nfds_t)(to - from), 0) >= 0);
+	do
+		n = poll(fds, (nfds_t)(to - from), 0);
+	while (n < 0 && errno == EINTR); /* the fuzzer's clock */
+	CHECK(n >= 0);
 }
 
 size_t
@@ -433,6 +438,7 @@ send_bytes(unsigned channel, struct plk_span bytes, enum descriptor with)
 		hostile.n_sent++;
 		lost = hostile.starve && n_fds > 0;
 		err = judge(channel, bytes, lost ? 1 : n_fds, &msg);
+		hostile.n_fds = n_fds;
 		if (err == PLK_OK && !lost) /* else it may end, or go on without */
 			hostile.process->permitted(channel, &msg);
 		if (err != PLK_OK && hostile.process->reads(channel) == READS_NOW)
@@ -692,6 +698,12 @@ idle(void)
 	hostile.deaf = false;
 	hostile.process->finish();
 	return false;
+}
+
+bool
+hostile_wait(void)
+{
+	return idle();
 }
 
 static void

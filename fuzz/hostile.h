@@ -151,6 +151,7 @@ struct hostile {
 	bool deaf;
 	bool starve;   /* at the next step */
 	bool starved;  /* since the last one */
+	size_t n_fds;  /* of what is being sent: see hostile_process.permitted */
 	bool refused;  /* what was sent last is not permitted */
 	bool must_end; /* for that, or for another reason: it may not wait again */
 	int must_status;
@@ -208,6 +209,9 @@ void hostile_stdin(int fd);
 
 /** hostile_say() - send a message */
 void hostile_say(unsigned channel, const struct plk_msg *msg, enum descriptor with);
+
+/** hostile_wait() - the process waits, but not in the loop: take the next step; Return: whether time passes */
+bool hostile_wait(void);
 
 /** hostile_write() - write to a stream of ours as much as fits */
 void hostile_write(int fd, struct plk_span bytes);

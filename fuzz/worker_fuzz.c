@@ -9,16 +9,23 @@
  *               this number; what it is follows when the worker takes it (see slot_make());
  *               1 u8: so many of the next sends to the interface find no room
  *
+ * While it serves, ports come and go if CONFIG said so. An order about a port that there is not, or is, ends the process, and so does
+ * what comes after ROOM and is neither PORT nor FILL.
+ *
  * Properties of its own: nothing is read from and written to a client before the front admitted it;
  * nothing is mapped after it serves; the sandbox is closed before it says that it serves; each
  * descriptor has the number that sandbox/descriptors.h says, and no client one below the first;
  * nobody waits in accept4(); what is sent to the interface, some port's mac= and vlan= allow, and
  * no more in a time than rate= of the ports, where all that may send have them; the books
- * balance, whenever it waits, for each client, each port, and all; a connection is kept where a record ends, and only when that was asked for.
+ * balance, whenever it waits, for each client, each port, and all; a connection is kept where a record ends, and only
+ * when that was asked for; what goes to a client is whole records of its format, one after the other, of pcapng with their beginning;
+ * while the status is off no record with a frame is begun, to a client or to the interface, and none stays queued; UNPORTED is said
+ * once for each UNPORT, when all clients of the port were said to be gone, and nothing is said of a port after it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -27,6 +34,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "os/packet.h"
 #include "worker/worker.h"
 
@@ -40,6 +48,8 @@ void *__real_mmap(void *at, size_t n, int protection, int flags, int fd, off_t o
 void *__wrap_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset);
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *time, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *time, const sigset_t *mask);
 ssize_t __real_read(int fd, void *p, size_t n);
 ssize_t __wrap_read(int fd, void *p, size_t n);
 ssize_t __real_send(int fd, const void *p, size_t n, int flags);
@@ -52,6 +62,9 @@ ssize_t __wrap_sendto(int fd, const void *p, size_t n, int flags, const struct s
 enum channel { SUPERVISOR, FRONT, BROKER };
 
 #define MEMORY_MAX ((size_t)64 << 20) /* bytes; more is refused, as a full machine does */
+#define PCAPNG_INTERFACE 1            /* types of blocks */
+#define PCAPNG_STATISTICS 5
+#define PCAPNG_BLOCK_MAX (PLK_PCAPNG_HEAD + PLK_SNAPLEN_MAX + PLK_PCAPNG_TAIL_MAX)
 #define BLOCK_BYTES 2048
 #define SLOT_BYTES 70000
 #define SLOT_MAC 76
@@ -63,6 +76,15 @@ static struct frame_in_ring {
 	uint8_t bytes[PLK_VNET_HDR + 2048];
 	size_t n;
 } in_ring[PLK_TX_BATCH];
+
+/* What a client has been sent: whole records, and a part of one. */
+struct sent {
+	uint32_t generation;
+	uint8_t head[PLK_PREFIX_MAX]; /* of the record that has begun, as far as it is there */
+	size_t n_head;
+	uint64_t left;   /* bytes of it, the head not counted */
+	uint32_t before; /* type of the pcapng block before it; 0: none */
+};
 
 /* What the worker did, beside its own state. */
 static struct world {
@@ -77,6 +99,20 @@ static struct world {
 	struct plk_mspan slots[PLK_CLASS_RX]; /* what is in the next one */
 	uint64_t n_sent;                      /* frames, to the interface */
 	uint64_t began_ms;                    /* to send */
+	int room;                             /* port for whose listener there is room; -1: none */
+	bool is_room_waited_for;              /* what comes into it */
+	bool is_filled
+		[PLK_PORTS_MAX]; /* what has the listener's number is something of the front's */
+	bool is_inherited[PLK_PORTS_MAX];
+	bool is_parked[PLK_PORTS_MAX];  /* and all that was said before was heard */
+	bool has_vlans[PLK_PORTS_MAX];  /* for the next port of this number */
+	bool is_leaving[PLK_PORTS_MAX]; /* UNPORT was said, UNPORTED was not heard */
+	unsigned n_ports
+		[PLK_PORTS_MAX]; /* that have had the number, and were not heard to be no more */
+	bool is_off;
+	bool was_off;       /* when it waited last */
+	uint64_t passed[3]; /* frames, then: to clients, to the interface, between clients */
+	struct sent sent[PLK_CLIENTS_MAX];
 	bool has_cut; /* superframes, which may be larger than the burst, went in pieces */
 } world;
 
@@ -152,6 +188,15 @@ short_wait(const long *of)
 			   NULL);
 }
 
+static bool
+is_readable(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	const struct timespec now = {0};
+
+	return __real_ppoll(&poll_fd, 1, &now, NULL) == 1;
+}
+
 /* accept4(), of listeners, and epoll_pwait2(). */
 long
 __wrap_syscall(long number, ...)
@@ -169,7 +214,7 @@ __wrap_syscall(long number, ...)
 		return short_wait(of);
 	CHECK(number == SYS_accept4 && fakes.sandboxed);
 	CHECK((int)of[0] >= PLK_WORKER_FD_LISTENER && (int)of[0] < worker.first_client);
-	CHECK(fcntl((int)of[0], F_GETFL) & O_NONBLOCK);
+	CHECK((fcntl((int)of[0], F_GETFL) & O_NONBLOCK) || is_readable((int)of[0]));
 	CHECK(!(void *)of[1] && !(void *)of[2] && (int)of[3] == (SOCK_CLOEXEC | SOCK_NONBLOCK));
 	return __real_syscall(number, (int)of[0], NULL, NULL, (int)of[3]);
 }
@@ -184,6 +229,23 @@ client_of(int fd)
 	CHECK(false);
 }
 
+/* For what comes after ROOM. The clock moves when the input says so. */
+int
+__wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *time, const sigset_t *mask)
+{
+	const struct timespec now = {0};
+	int got = __real_ppoll(fds, n, &now, mask);
+
+	if (!hostile.running || (time->tv_sec == 0 && time->tv_nsec == 0) || got != 0)
+		return hostile.running ? got : __real_ppoll(fds, n, time, mask);
+	CHECK(world.room >= 0 && n == 1 && fds->fd == worker.front.fd && fds->events == POLLIN);
+	world.is_room_waited_for = true;
+	if (hostile_wait())
+		hostile.now_ms += PLK_ROOM_MS;
+	world.is_room_waited_for = false;
+	return 0;
+}
+
 ssize_t
 __wrap_read(int fd, void *p, size_t n)
 {
@@ -192,11 +254,72 @@ __wrap_read(int fd, void *p, size_t n)
 	return __real_read(fd, p, n);
 }
 
+/* How long a record is whose head is there, without the head; a frame's may not begin while the status is off. */
+static uint64_t
+record_check(struct sent *sent, const struct port *port)
+{
+	const uint32_t first = be32_load(sent->head);
+	const uint32_t second = be32_load(sent->head + 4);
+	const uint32_t type = host32_load(sent->head);
+	const uint32_t length = host32_load(sent->head + 4);
+
+	if (port->format == PLK_FORMAT_PCAPNG) {
+		CHECK(type == PLK_PCAPNG_MAGIC || type == PCAPNG_INTERFACE ||
+		      type == PLK_PCAPNG_PACKET || type == PCAPNG_STATISTICS);
+		CHECK((sent->before == 0) == (type == PLK_PCAPNG_MAGIC));
+		CHECK((sent->before == PLK_PCAPNG_MAGIC) == (type == PCAPNG_INTERFACE));
+		CHECK(length % 4 == 0 && length > sizeof sent->head && length <= PCAPNG_BLOCK_MAX);
+		CHECK(type != PLK_PCAPNG_PACKET || !worker.is_off);
+		sent->before = type;
+		return length - sizeof sent->head;
+	}
+	CHECK(!worker.is_off);
+	if (port->framing.vnet_hdr == 0) {
+		CHECK(first >= PLK_FRAME_MIN && first <= PLK_FRAME_MAX);
+		return first - sizeof second;
+	}
+	CHECK(second == port->framing.vnet_hdr);
+	CHECK(first >= second + PLK_FRAME_MIN && first <= PLK_VNET_FRAME_MAX);
+	return first;
+}
+
+static void
+sent_note(const struct client *client, struct plk_span bytes)
+{
+	struct sent *sent = &world.sent[plk_client_slot(client)];
+	const struct port *port = plk_client_port(client);
+
+	if (sent->generation != client->generation)
+		*sent = (struct sent){.generation = client->generation};
+	while (bytes.n > 0) {
+		size_t n = sent->left < bytes.n ? (size_t)sent->left : bytes.n;
+
+		if (sent->left == 0) {
+			sent->head[sent->n_head++] = bytes.p[0];
+			n = 1;
+		} else {
+			sent->left -= n;
+		}
+		if (sent->n_head == sizeof sent->head) {
+			sent->left = record_check(sent, port);
+			sent->n_head = 0;
+		}
+		bytes = (struct plk_span){bytes.p + n, bytes.n - n};
+	}
+}
+
 ssize_t
 __wrap_send(int fd, const void *p, size_t n, int flags)
 {
-	CHECK(!hostile.running || client_of(fd)->state == CLIENT_OPEN);
-	return __real_send(fd, p, n, flags);
+	ssize_t sent;
+
+	if (!hostile.running)
+		return __real_send(fd, p, n, flags);
+	CHECK(client_of(fd)->state == CLIENT_OPEN);
+	sent = __real_send(fd, p, n, flags);
+	if (sent > 0)
+		sent_note(client_of(fd), (struct plk_span){p, (size_t)sent});
+	return sent;
 }
 
 static bool
@@ -256,7 +379,7 @@ __wrap_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr 
 		return __real_sendto(fd, p, n, flags, to, n_to);
 	CHECK(fd == worker.tx && !to && n_to == 0);
 	CHECK(n >= PLK_VNET_HDR + PLK_FRAME_MIN && n <= PLK_VNET_HDR + PLK_VNET_FRAME_MAX);
-	CHECK(fakes.sandboxed && (flags & MSG_DONTWAIT));
+	CHECK(fakes.sandboxed && (flags & MSG_DONTWAIT) && !worker.is_off);
 	CHECK(!worker.link.is_up || worker.link.has_carrier);
 	guards_check((struct plk_span){(const uint8_t *)p + PLK_VNET_HDR, n - PLK_VNET_HDR});
 	if (world.n_full > 0) {
@@ -509,18 +632,139 @@ reads(unsigned channel)
 {
 	if (channel == FRONT)
 		return worker.front_watch.fd > 0 ? READS_NOW : READS_LATER;
-	return channel == SUPERVISOR ? READS_NOW : READS_LATER;
+	return channel == SUPERVISOR && !world.is_room_waited_for ? READS_NOW : READS_LATER;
+}
+
+/* ---- ports that come and go ---- */
+
+static bool
+has_number(uint16_t port)
+{
+	return PLK_WORKER_FD_LISTENER + port < worker.first_client;
+}
+
+static bool
+is_header_size(uint8_t n)
+{
+	return n == 0 || n == 10 || n == 12 || n == 20;
+}
+
+/* While it serves. What comes with a descriptor comes into the room that was made for it. */
+static bool
+port_is_good(const struct plk_msg_port *m)
+{
+	const struct guard *guard = &worker.guards[m->port];
+
+	return !worker.ports[m->port].used && has_number(m->port) && !m->adopt &&
+	       guard->has_set == m->has_vlans && (m->rate_fps > 0) == (m->burst > 0) &&
+	       is_header_size(m->vnet_hdr) &&
+	       (hostile.n_fds > 0 ? world.room == m->port : world.room < 0);
+}
+
+/* A bucket begins full, or is no more. */
+static void
+rates_begin(void)
+{
+	world.began_ms = 0;
+	world.n_sent = 0;
+}
+
+static void
+port_note(const struct plk_msg_port *m)
+{
+	if (worker.stage == PLK_STAGE_RUN && !port_is_good(m)) {
+		hostile_must_end(plk_rules_status(PLK_MSG_PORT));
+		return;
+	}
+	if (worker.stage == PLK_STAGE_RUN)
+		rates_begin();
+	world.n_ports[m->port]++;
+	world.has_vlans[m->port] = false;
+	world.is_inherited[m->port] = m->adopt;
+	world.is_filled[m->port] |= hostile.n_fds > 0;
+	world.room = -1;
+}
+
+static bool
+change_is_good(const struct plk_msg *msg)
+{
+	const struct port *port;
+
+	switch (msg->type) {
+	case PLK_MSG_UNPORT:
+		port = &worker.ports[msg->u.unport.port];
+		return port->used && !port->is_leaving;
+	case PLK_MSG_PARK:
+		port = &worker.ports[msg->u.park.port];
+		return port->used && port->is_adopted && !port->is_leaving;
+	case PLK_MSG_ROOM:
+		return has_number(msg->u.room.port) && !worker.ports[msg->u.room.port].used;
+	case PLK_MSG_VLANS:
+		port = &worker.ports[msg->u.vlans.port];
+		return !port->used && !worker.guards[msg->u.vlans.port].has_set;
+	case PLK_MSG_CLIENT:
+		port = &worker.ports[msg->u.client.port];
+		return port->used && !port->is_leaving;
+	case PLK_MSG_FILL:
+		return world.room >= 0;
+	default:
+		return true;
+	}
+}
+
+/* Where ports do not come and go, none of it may come. */
+static bool
+is_change(enum plk_msg_type type)
+{
+	if (type == PLK_MSG_PORT || type == PLK_MSG_VLANS)
+		return worker.stage == PLK_STAGE_RUN;
+	return type == PLK_MSG_UNPORT || type == PLK_MSG_PARK || type == PLK_MSG_ROOM ||
+	       type == PLK_MSG_FILL || type == PLK_MSG_FLOW;
+}
+
+static void
+change_note(const struct plk_msg *msg)
+{
+	if (msg->type == PLK_MSG_UNPORT) {
+		world.is_leaving[msg->u.unport.port] = true;
+		rates_begin();
+	}
+	if (msg->type == PLK_MSG_PARK)
+		world.is_parked[msg->u.park.port] = msg->u.park.on && !hostile.deaf;
+	if (msg->type == PLK_MSG_VLANS)
+		world.has_vlans[msg->u.vlans.port] = true;
+	if (msg->type == PLK_MSG_ROOM)
+		world.room = msg->u.room.port;
+	if (msg->type == PLK_MSG_FILL) {
+		world.is_filled[world.room] = true;
+		world.room = -1;
+	}
+	if (msg->type == PLK_MSG_FLOW)
+		world.is_off = !msg->u.flow.on;
+}
+
+static void
+order_note(const struct plk_msg *msg)
+{
+	const bool is_in =
+		msg->type == PLK_MSG_FILL || (msg->type == PLK_MSG_PORT && hostile.n_fds > 0);
+
+	if (world.room >= 0 && !is_in)
+		hostile_must_end(plk_rules_status(PLK_MSG_ROOM));
+	else if ((is_change(msg->type) && !worker.is_runtime) || !change_is_good(msg))
+		hostile_must_end(plk_rules_status(msg->type));
+	else if (msg->type == PLK_MSG_PORT)
+		port_note(&msg->u.port);
+	else
+		change_note(msg);
 }
 
 static void
 permitted(unsigned channel, const struct plk_msg *msg)
 {
-	(void)channel;
+	if (channel == FRONT && reads(FRONT) == READS_NOW)
+		order_note(msg);
 	world.n_pings += msg->type == PLK_MSG_PING;
-	/* a second set of VLANS may widen what the first allowed */
-	if (msg->type == PLK_MSG_VLANS && reads(channel) == READS_NOW &&
-	    worker.guards[msg->u.vlans.port].has_set)
-		hostile_must_end(plk_rules_status(PLK_MSG_VLANS));
 }
 
 /* While it serves nothing is read from the supervisor. */
@@ -540,10 +784,31 @@ kept_check(const struct plk_msg_kept *kept)
 	CHECK(kept->unsent <= kept->to_client);
 }
 
+/* Nothing is said of a port that is no more; and of an inherited one it may be said again. */
+static void
+port_heard(const struct plk_msg *msg)
+{
+	const uint16_t port = msg->u.unported.port;
+
+	if (msg->type == PLK_MSG_ACCEPTED)
+		CHECK(world.n_ports[msg->u.accepted.port] > 0 &&
+		      !world.is_parked[msg->u.accepted.port]);
+	if (msg->type == PLK_MSG_CLOSED)
+		CHECK(world.n_ports[msg->u.closed.port] > 0);
+	if (msg->type == PLK_MSG_KEPT)
+		CHECK(world.n_ports[msg->u.kept.port] > 0);
+	if (msg->type != PLK_MSG_UNPORTED)
+		return;
+	CHECK(world.is_leaving[port] && world.n_ports[port] > 0);
+	world.is_leaving[port] = false;
+	world.n_ports[port] -= !world.is_inherited[port];
+}
+
 static void
 heard(unsigned channel, const struct plk_msg *msg, int *fd)
 {
 	(void)channel;
+	port_heard(msg);
 	CHECK((*fd >= 0) == (msg->type == PLK_MSG_ACCEPTED || msg->type == PLK_MSG_KEPT));
 	if (msg->type == PLK_MSG_KEPT)
 		kept_check(&msg->u.kept);
@@ -578,6 +843,8 @@ owns(void)
 		n = (size_t)worker.first_client - PLK_WORKER_FD_EPOLL;
 	else
 		n += hostile_is_run(worker.broker.fd);
+	if (world.room >= 0) /* which may still be taken */
+		n -= fcntl(PLK_WORKER_FD_LISTENER + world.room, F_GETFD) < 0;
 	for (uint32_t i = 0; i < worker.n_slots; i++)
 		n += hostile_is_run(worker.clients[i].fd);
 	return n;
@@ -606,7 +873,7 @@ numbers_check(void)
 	for (uint32_t i = 0; i < worker.n_slots; i++)
 		CHECK(worker.clients[i].fd < 0 || worker.clients[i].fd >= first);
 	if (first > 0)
-		CHECK(hostile_n_open(0, first) == (size_t)first);
+		CHECK(hostile_n_open(0, first) == (size_t)first - world.is_room_waited_for);
 }
 
 /* The books of the slots: each is counted where its state says, and nowhere else. */
@@ -635,8 +902,10 @@ whole_check(void)
 		bool is_one =
 			guard->allow.has_vlans || guard->allow.n_macs > 0 || guard->bucket.fps > 0;
 
-		if (!worker.ports[i].used)
+		if (!worker.ports[i].used) { /* the next one begins with none */
+			CHECK(!is_one && guard->has_set == world.has_vlans[i]);
 			continue;
+		}
 		CHECK(guard->has_set == guard->allow.has_vlans);
 		CHECK((guard->bucket.fps > 0) == (guard->bucket.burst > 0));
 		CHECK(worker.ports[i].is_guarded == is_one);
@@ -736,10 +1005,64 @@ balance_check(void)
 	CHECK(plk_books_waiting(total) == all);
 }
 
+static bool
+has_clients(uint16_t port)
+{
+	for (uint32_t i = 0; i < worker.n_slots; i++) {
+		if (worker.clients[i].state != CLIENT_FREE && worker.clients[i].port == port)
+			return true;
+	}
+	return false;
+}
+
+/* Who leaves is on the way until all was told; one that could not be told is tried again. */
+static void
+ports_check(void)
+{
+	for (uint16_t i = 0; i < PLK_PORTS_MAX; i++) {
+		const struct port *port = &worker.ports[i];
+
+		CHECK(port->used || !has_clients(i));
+		CHECK(port->used || port->watch.fd <= 0);
+		CHECK(!port->is_leaving || port->used);
+		if (port->is_leaving)
+			CHECK(worker.gone_timer.at_ms != 0);
+		if (!hostile.deaf && hostile.channels[FRONT].fd >= 0)
+			CHECK(world.is_leaving[i] == port->is_leaving);
+	}
+}
+
+/* While no frames pass none does, and none waits to. */
+static void
+flow_check(void)
+{
+	const uint64_t *total = worker.ledger.page ? row_of(0) : NULL;
+	const uint64_t passed[] = {total ? total[PLK_COUNTER_DELIVERED] : 0,
+				   total ? total[PLK_COUNTER_TX_FRAMES] : 0,
+				   total ? total[PLK_COUNTER_SWITCHED] : 0};
+
+	CHECK(worker.is_off == world.is_off);
+	if (world.was_off && world.is_off)
+		CHECK(memcmp(world.passed, passed, sizeof passed) == 0);
+	world.was_off = world.is_off;
+	memcpy(world.passed, passed, sizeof passed);
+	for (uint32_t i = 0; i < worker.n_slots && world.is_off; i++) {
+		const struct client *client = &worker.clients[i];
+
+		if (client->state == CLIENT_OPEN)
+			CHECK(plk_boundary_packets(&client->boundary, &client->queue) == 0 &&
+			      in_hand(client) == 0);
+	}
+}
+
 static void
 waits(void)
 {
 	numbers_check();
+	if (world.is_room_waited_for)
+		return; /* in the midst of things */
+	ports_check();
+	flow_check();
 	whole_check();
 	books_check();
 	balance_check();
@@ -760,7 +1083,9 @@ fillers_check(void)
 		if (fd == worker.tx || fd == worker.broker.fd ||
 		    (fd == PLK_WORKER_FD_TX_RING && worker.tx_ring.n_slots > 0) ||
 		    (class < PLK_CLASS_RX && worker.rx[class].fd == fd) ||
-		    (port >= 0 && port < PLK_PORTS_MAX && worker.ports[port].listener == fd))
+		    (port >= 0 && port < PLK_PORTS_MAX &&
+		     (worker.ports[port].listener == fd || world.is_filled[port] ||
+		      world.room == port)))
 			continue;
 		CHECK(fstat(fd, &filler) == 0);
 		CHECK(filler.st_dev == null.st_dev && filler.st_ino == null.st_ino);
@@ -791,7 +1116,7 @@ finish(void)
 
 /* fuzz/seeds.py has their indexes. */
 static const struct hostile_word words[] = {
-	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, 6}),
+	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, 6, 0}),
 	FROM(FRONT, FD_LISTENER, PORT,
 	     .u.port = {.role = PLK_ROLE_ATTACH, .direction = PLK_DIRECTION_BOTH, .passive = 1}),
 	FROM(FRONT, FD_LISTENER, PORT, .u.port = {.port = 1, .adopt = 1, .passive = 1}),
@@ -826,7 +1151,7 @@ static const struct hostile_word words[] = {
 	PACKET(ATTACH_BULK, FD_PACKET, BLOCKS),
 	PACKET(TX, FD_STREAM, NO_RING),
 	FROM(BROKER, FD_PACKET, PACKET, .u.packet = {PLK_CLASS_CAPTURE_BULK, 4096, 1024}),
-	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, PLK_PORTS_MAX}),
+	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, PLK_PORTS_MAX, 0}),
 	FROM(FRONT, FD_LISTENER, PORT, .u.port = {.port = PLK_PORT_INDEX, .passive = 1}),
 	FROM(FRONT, FD_NONE, PORT,
 	     .u.port = {.port = 5, .latency = PLK_LATENCY_BULK, .role = PLK_ROLE_ATTACH}),
@@ -867,6 +1192,20 @@ static const struct hostile_word words[] = {
 	FROM(FRONT, FD_STREAM, RESTORE, .u.restore = {3}),
 	FROM(FRONT, FD_STREAM, RESTORE, .u.restore = {4}),
 	FROM(FRONT, FD_NONE, MISSED, .u.missed = {100, 7}),
+	/* ports that come and go */
+	FROM(FRONT, FD_MEMORY, CONFIG, .u.config = {4, PLK_QUEUE_MIN, 6, 1}),
+	FROM(FRONT, FD_NONE, UNPORT, .u.unport = {0}),
+	FROM(FRONT, FD_NONE, UNPORT, .u.unport = {1}),
+	FROM(FRONT, FD_NONE, UNPORT, .u.unport = {2}),
+	FROM(FRONT, FD_NONE, UNPORT, .u.unport = {3}),
+	FROM(FRONT, FD_NONE, UNPORT, .u.unport = {4}),
+	FROM(FRONT, FD_NONE, PARK, .u.park = {1, 1}),
+	FROM(FRONT, FD_NONE, PARK, .u.park = {1, 0}),
+	FROM(FRONT, FD_NONE, ROOM, .u.room = {0}),
+	FROM(FRONT, FD_MEMORY, FILL),
+	FROM(FRONT, FD_NONE, FLOW, .u.flow = {0}),
+	FROM(FRONT, FD_NONE, FLOW, .u.flow = {1}),
+	FROM(FRONT, FD_NONE, PORT, .u.port = {.port = 1, .role = PLK_ROLE_INJECT}),
 };
 
 static const struct hostile_process process = {
@@ -909,7 +1248,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(block);
 	memset(&worker, 0, sizeof worker);
 	setup = take_u8(&in);
-	world = (struct world){.no_channels = setup & 1, .n_skipped = setup & 2 ? UINT32_MAX : 0};
+	world = (struct world){
+		.no_channels = setup & 1, .n_skipped = setup & 2 ? UINT32_MAX : 0, .room = -1};
 	fakes_reset(setup >> 4);
 	hostile_run(&process, in);
 	balance_check();

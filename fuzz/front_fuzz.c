@@ -345,6 +345,9 @@ order_check(const struct plk_msg *order)
 		filter_note(&order->u.filter);
 	if (order->type == PLK_MSG_OPEN)
 		open_check(&order->u.open);
+	if (order->type == PLK_MSG_BIND)
+		direction_check(
+			&(const struct plk_msg_open){order->u.bind.class, order->u.bind.direction});
 	if (order->type == PLK_MSG_IFACE_NAME)
 		CHECK(strcmp(order->u.iface_name.name, front.cmdline.iface.name) == 0);
 	if (order->type == PLK_MSG_LISTEN_UNIX || order->type == PLK_MSG_TARGET_UNIX) {

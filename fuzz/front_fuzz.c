@@ -654,6 +654,7 @@ owns(void)
 	n += hostile_is_run(front.loop.fd);
 	n += hostile_is_run(front.broker.fd);
 	n += hostile_is_run(front.worker.fd);
+	n += hostile_is_run(front.no_worker);
 	n += hostile_is_run(front.answer.fd);
 	for (size_t i = 0; i < front.store.n; i++)
 		n += hostile_is_run(front.store.entries[i].fd);
@@ -671,6 +672,8 @@ waits(void)
 	CHECK(front.loop.fd == PLK_FRONT_FD_EPOLL);
 	CHECK(front.broker.fd < 0 || front.broker.fd == PLK_FRONT_FD_BROKER);
 	CHECK(front.worker.fd < 0 || front.worker.fd == PLK_FRONT_FD_WORKER);
+	/* nothing else gets its number */
+	CHECK(front.stage != PLK_STAGE_RUN || fcntl(PLK_FRONT_FD_WORKER, F_GETFD) >= 0);
 	for (size_t i = 0; i < PLK_CELL_SUMS; i++)
 		CHECK(front.books.shown[0][i] >= world.shown[i]);
 	memcpy(world.shown, front.books.shown[0], sizeof world.shown);

@@ -741,6 +741,7 @@ def front_seeds():
         "bind-refused-while-gone": (1, 31, back + words(9) + fitting(1, "DONE", bytes([TYPES["BIND"], 0, 3, 19, 0, 0, 0]))),
         "link-back-during-start": (1, 3, back + event(honest, 30)),
         "worker-died-and-another": (1, 31, words(0, 22, 23) + answer * 9 + words(5)),
+        "worker-died-and-none-comes": (1, 31, words(0, 22, 11) + event(EVENT_TIME) * 3 + words(0, 5)),
         "worker-died-during-start": (0, 3, words(22)),
         "worker-does-not-read": (1, 31, event(EVENT_DEAF) + words(24) * 25),
         "broker-does-not-read": (1, 31, event(EVENT_DEAF) + words(10) * 6),

@@ -11,6 +11,7 @@
 #include <linux/if_packet.h>
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -87,6 +88,8 @@ SAY(broker_tap, say_type(BROKER, PLK_MSG_IFACE_TAP, -1))
 SAY(broker_directory, say_type(BROKER, PLK_MSG_ALLOW_DIRECTORY, -1))
 SAY(broker_tcp, say_type(BROKER, PLK_MSG_ALLOW_TCP, -1))
 SAY(broker_confine, say_type(BROKER, PLK_MSG_CONFINE, -1))
+SAY(broker_runtime, say_type(BROKER, PLK_MSG_RUNTIME, -1))
+SAY(broker_forget, say_type(BROKER, PLK_MSG_FORGET, -1))
 SAY(broker_channel, say_type(BROKER, PLK_MSG_CHANNEL, WORKER))
 SAY(broker_done, say_type(BROKER, PLK_MSG_DONE, -1))
 SAY(broker_packet, say_type(BROKER, PLK_MSG_PACKET, client()))
@@ -128,15 +131,128 @@ SAY(worker_link_value, say(WORKER, (const uint8_t[9]){PLK_MSG_LINK_IS, 2}, 9, -1
 SAY(worker_restore, say_type(WORKER, PLK_MSG_RESTORE, -1))
 SAY(worker_missed, say_type(WORKER, PLK_MSG_MISSED, -1))
 SAY(worker_client_nothing, say_type(WORKER, PLK_MSG_CLIENT, -1))
+SAY(worker_unport, say_type(WORKER, PLK_MSG_UNPORT, -1))
+SAY(worker_park, say_type(WORKER, PLK_MSG_PARK, -1))
+SAY(worker_room, say_type(WORKER, PLK_MSG_ROOM, -1))
+SAY(worker_fill, say_type(WORKER, PLK_MSG_FILL, -1))
+SAY(worker_flow, say_type(WORKER, PLK_MSG_FLOW, -1))
 
 /* Permitted, and without effect. */
 SAY(odd_supervisor_reloaded, say_type(SUPERVISOR, PLK_MSG_RELOADED, -1))
 SAY(odd_broker_connect, say_type(BROKER, PLK_MSG_CONNECT, -1))
-SAY(odd_broker_bind, say(BROKER, (const uint8_t[]){PLK_MSG_BIND, PLK_CLASS_ATTACH_LOW}, 2, -1))
+SAY(odd_broker_bind, say(BROKER, (const uint8_t[]){PLK_MSG_BIND, PLK_CLASS_ATTACH_LOW, 0}, 3, -1))
+SAY(odd_broker_silence,
+    say(BROKER, (const uint8_t[]){PLK_MSG_SILENCE, PLK_CLASS_ATTACH_LOW}, 2, -1))
 SAY(odd_broker_count, say_type(BROKER, PLK_MSG_COUNT, -1))
 SAY(odd_broker_promisc, say(BROKER, (const uint8_t[]){PLK_MSG_PROMISC, 1}, 2, -1))
 SAY(odd_worker_admit, say_type(WORKER, PLK_MSG_ADMIT, -1))
 SAY(odd_worker_lost, say_type(WORKER, PLK_MSG_LINK_IS, -1))
+
+/* ---- where ports come and go ---- */
+
+#define NO_PORT 5 /* the number of none */
+#define PORT(...)                                               \
+	{                                                       \
+		.type = PLK_MSG_PORT, .u.port = { __VA_ARGS__ } \
+	}
+
+static void
+order(int channel, const struct plk_msg *msg, int pass)
+{
+	int error = plk_channel_send(channel, msg, pass);
+
+	if (error < 0) {
+		errno = -error;
+		hostile_report(-1);
+	}
+}
+
+#define LATE(name, channel, pass, ...)                  \
+	static void late_##name(void)                   \
+	{                                               \
+		const struct plk_msg msg = __VA_ARGS__; \
+		order((channel), &msg, (pass));         \
+		hostile_idle();                         \
+	}
+
+static void
+listen_at(uint16_t port, const char *path)
+{
+	struct plk_msg msg = {.type = PLK_MSG_LISTEN_UNIX, .u.listen_unix.port = port};
+
+	(void)snprintf(msg.u.listen_unix.path, sizeof msg.u.listen_unix.path, "%s", path);
+	order(BROKER, &msg, -1);
+	hostile_idle();
+}
+
+/* The path of the only remote, with another last name. */
+static const char *
+path_beside(const char *name)
+{
+	static char path[PLK_PATH_FIELD + 16];
+	const char *ours = front.ports[0].port.remote.path;
+	const size_t n = (size_t)(strrchr(ours, '/') - ours) + 1;
+
+	memcpy(path, ours, n);
+	(void)snprintf(path + n, sizeof path - n, "%s", name);
+	return path;
+}
+
+SAY(late_listen_elsewhere, listen_at(NO_PORT, "/run/hostile/made"))
+SAY(late_listen_deeper, listen_at(NO_PORT, path_beside("etc/made")))
+SAY(late_listen_again, listen_at(0, path_beside("made")))
+SAY(late_listen_dots, listen_at(NO_PORT, path_beside("..")))
+SAY(late_listen_file, listen_at(NO_PORT, path_beside("etc")))
+LATE(target_elsewhere, BROKER, -1,
+     {.type = PLK_MSG_TARGET_UNIX, .u.target_unix = {NO_PORT, "/run/hostile/victim"}})
+LATE(listen_tcp, BROKER, -1,
+     {.type = PLK_MSG_LISTEN_TCP, .u.listen_tcp = {.port = NO_PORT, .addr = {127, 0, 0, 1}}})
+LATE(forget, BROKER, -1, {.type = PLK_MSG_FORGET, .u.forget = {0}})
+LATE(silence, BROKER, -1, {.type = PLK_MSG_SILENCE, .u.silence = {PLK_CLASS_CAPTURE_BULK}})
+LATE(unport_none, WORKER, -1, {.type = PLK_MSG_UNPORT, .u.unport = {NO_PORT}})
+LATE(unport, WORKER, -1, {.type = PLK_MSG_UNPORT, .u.unport = {0}})
+LATE(park, WORKER, -1, {.type = PLK_MSG_PARK, .u.park = {0, 1}})
+LATE(room_used, WORKER, -1, {.type = PLK_MSG_ROOM, .u.room = {0}})
+LATE(room, WORKER, -1, {.type = PLK_MSG_ROOM, .u.room = {NO_PORT}})
+LATE(fill, WORKER, client(), {.type = PLK_MSG_FILL})
+LATE(port_used, WORKER, -1, PORT(.port = 0))
+LATE(port_adopt, WORKER, client(), PORT(.port = NO_PORT, .passive = 1, .adopt = 1))
+LATE(port_no_room, WORKER, client(), PORT(.port = NO_PORT, .passive = 1))
+LATE(client, WORKER, client(), {.type = PLK_MSG_CLIENT, .u.client = {NO_PORT}})
+LATE(flow, WORKER, -1, {.type = PLK_MSG_FLOW, .u.flow = {0}})
+
+/* Of a connection that a server of ours has made. */
+static void
+late_connect(void)
+{
+	const struct plk_msg target = {
+		.type = PLK_MSG_TARGET_TCP,
+		.u.target_tcp = {.port = NO_PORT, .addr = {127, 0, 0, 1}, .tcp_port = 9}};
+	const struct plk_msg msg = {.type = PLK_MSG_CONNECT, .u.connect = {NO_PORT}};
+
+	order(BROKER, &target, -1);
+	order(BROKER, &msg, -1);
+	hostile_idle();
+}
+
+/* There is room, and not the listener that it is for comes. */
+static void
+late_room_ping(void)
+{
+	const struct plk_msg room = {.type = PLK_MSG_ROOM, .u.room = {NO_PORT}};
+
+	order(WORKER, &room, -1);
+	say_type(WORKER, PLK_MSG_PING, -1);
+}
+
+static void
+late_room_client(void)
+{
+	const struct plk_msg room = {.type = PLK_MSG_ROOM, .u.room = {NO_PORT}};
+
+	order(WORKER, &room, -1);
+	say_type(WORKER, PLK_MSG_CLIENT, client());
+}
 
 /* ---- floods ---- */
 
@@ -406,6 +522,8 @@ const struct hostile_attack hostile_own[] = {
 	RUN("broker-directory", broker_directory),
 	RUN("broker-tcp", broker_tcp),
 	RUN("broker-confine", broker_confine),
+	RUN("broker-runtime", broker_runtime),
+	RUN("broker-forget", broker_forget),
 	RUN("broker-channel", broker_channel),
 	RUN("broker-done", broker_done),
 	RUN("broker-packet", broker_packet),
@@ -445,13 +563,49 @@ const struct hostile_attack hostile_own[] = {
 	RUN("worker-restore", worker_restore),
 	RUN("worker-missed", worker_missed),
 	RUN("worker-client-nothing", worker_client_nothing),
+	RUN("worker-unport", worker_unport),
+	RUN("worker-park", worker_park),
+	RUN("worker-room", worker_room),
+	RUN("worker-fill", worker_fill),
+	RUN("worker-flow", worker_flow),
 	RUN("odd-supervisor-reloaded", odd_supervisor_reloaded),
 	RUN("odd-broker-connect", odd_broker_connect),
 	RUN("odd-broker-bind", odd_broker_bind),
+	RUN("odd-broker-silence", odd_broker_silence),
 	RUN("odd-broker-count", odd_broker_count),
 	RUN("odd-broker-promisc", odd_broker_promisc),
 	RUN("odd-worker-admit", odd_worker_admit),
 	RUN("odd-worker-lost", odd_worker_lost),
+	/* orders where ports come and go */
+	RUN("late-broker-listen-elsewhere", late_listen_elsewhere),
+	RUN("late-broker-listen-deeper", late_listen_deeper),
+	RUN("late-broker-listen-again", late_listen_again),
+	RUN("late-broker-target-elsewhere", late_target_elsewhere),
+	RUN("late-broker-open", broker_open),
+	RUN("late-broker-filter", broker_filter),
+	RUN("late-broker-seal", broker_seal),
+	RUN("late-broker-runtime", broker_runtime),
+	RUN("late-broker-directory", broker_directory),
+	RUN("late-worker-unport-none", late_unport_none),
+	RUN("late-worker-park", late_park),
+	RUN("late-worker-room-used", late_room_used),
+	RUN("late-worker-room-ping", late_room_ping),
+	RUN("late-worker-room-client", late_room_client),
+	RUN("late-worker-fill", late_fill),
+	RUN("late-worker-port-used", late_port_used),
+	RUN("late-worker-port-adopt", late_port_adopt),
+	RUN("late-worker-port-no-room", late_port_no_room),
+	RUN("late-worker-client", late_client),
+	RUN("late-worker-vlans", worker_vlans),
+	RUN("late-odd-listen-dots", late_listen_dots),
+	RUN("late-odd-listen-file", late_listen_file),
+	RUN("late-odd-listen-tcp", late_listen_tcp),
+	RUN("late-odd-connect", late_connect),
+	RUN("late-odd-forget", late_forget),
+	RUN("late-odd-silence", late_silence),
+	RUN("late-odd-unport", late_unport),
+	RUN("late-odd-flow", late_flow),
+	RUN("late-room-and-nothing", late_room),
 	/* too much, and too little */
 	RUN("flood-broker", flood_broker),
 	RUN("flood-supervisor", flood_supervisor),
@@ -469,6 +623,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("packet-as-channel", packet_as_channel),
 	RUN("packet-as-journal", packet_as_journal),
 	RUN("packet-back", packet_back),
+	RUN("late-packet-back", packet_back),
 	{NULL, NULL, 0, {0}},
 };
 /* clang-format on */

@@ -46,7 +46,7 @@ BROKER = {
         "filter": "FILTER", "open": "OPEN", "seal": "SEAL", "iface": "IFACE_NAME", "tap": "IFACE_TAP", "directory": "ALLOW_DIRECTORY",
         "tcp": "ALLOW_TCP", "confine": "CONFINE", "channel": "CHANNEL", "done": "DONE", "packet": "PACKET",
         "empty": "NONE", "none": "NONE", "huge": "NONE", "short": "BIND", "long": "BIND", "class": "BIND", "port": "CONNECT",
-        "fd": "HANDOUT",
+        "fd": "HANDOUT", "runtime": "RUNTIME", "forget": "FORGET",
     }.items()
 }
 BROKER["flood-broker"] = r"broker \(pid \d+\) ended with status 1; the service ends"  # it does not wait for who reads no answers
@@ -65,22 +65,42 @@ WORKER = {
     for what, name in {
         "config": "CONFIG", "port": "PORT", "vlans": "VLANS", "about": "ABOUT", "go": "GO", "packet": "PACKET", "channel": "CHANNEL", "none": "NONE", "huge": "NONE",
         "restore": "RESTORE", "missed": "MISSED", "client-nothing": "CLIENT", "link-long": "LINK_IS", "link-value": "LINK_IS",
+        "unport": "UNPORT", "park": "PARK", "room": "ROOM", "fill": "FILL", "flow": "FLOW",
     }.items()
+}
+
+# The same where ports come and go: what is about no port, or about one in another way; and paths beside the directories that were named.
+LATE = {
+    f"late-{role}-{what}": refused(role, name)
+    for role, orders in {
+        "broker": {
+            "listen-elsewhere": "LISTEN_UNIX", "listen-deeper": "LISTEN_UNIX", "listen-again": "LISTEN_UNIX",
+            "target-elsewhere": "TARGET_UNIX", "open": "OPEN", "filter": "FILTER", "seal": "SEAL", "runtime": "RUNTIME",
+            "directory": "ALLOW_DIRECTORY",
+        },
+        "worker": {
+            "unport-none": "UNPORT", "park": "PARK", "room-used": "ROOM", "room-ping": "ROOM", "room-client": "ROOM", "fill": "FILL",
+            "port-used": "PORT", "port-adopt": "PORT", "port-no-room": "PORT", "client": "CLIENT", "vlans": "VLANS",
+        },
+    }.items()
+    for what, name in orders.items()
 }
 
 # Permitted, without effect; and what only takes time. The service can be stopped as ever.
 STOPPED = dict.fromkeys(
     """odd-supervisor-reloaded odd-broker-connect odd-broker-bind odd-broker-count odd-broker-promisc odd-worker-admit odd-worker-lost
-    flood-supervisor flood-status flood-worker flood-log spin sleep""".split(), "stop")
+    odd-broker-silence flood-supervisor flood-status flood-worker flood-log spin sleep
+    late-odd-listen-dots late-odd-listen-file late-odd-listen-tcp late-odd-connect late-odd-forget late-odd-silence late-odd-unport
+    late-odd-flow late-room-and-nothing""".split(), "stop")
 
 # With a packet socket that a hijacked worker gave it: see test_packet_socket.
 PACKET = dict.fromkeys("packet-sendmsg packet-sendto packet-write packet-dup packet-bind packet-as-channel packet-as-journal".split(), SIGSYS)
-PAIR = {"packet-back": "pair"}
+PAIR = dict.fromkeys("packet-back late-packet-back".split(), "pair")
 
 
-def start(case, attack, numbers):
-    args = [f"--queue={QUEUE_BASE + numbers[attack]}", f"--remote=capture@punix:{case.path('c')}"]
-    if attack.startswith("file-") and attack != "file-absolute-alone":
+def start(case, attack, numbers, keys=""):
+    args = [f"--queue={QUEUE_BASE + numbers[attack]}", f"--remote=capture{keys}@punix:{case.path('c')}"]
+    if attack.startswith(("file-", "late-")) and attack != "file-absolute-alone":
         os.makedirs(case.path("etc"), exist_ok=True)
         with open(case.path("etc/remotes"), "w", encoding="ascii"):
             pass
@@ -104,7 +124,7 @@ def check_harmless(world, attack):
 
 def test_all_are_known(case):
     """No attack without a row here."""
-    check_complete(f"{case.bin}/pktlockd-front", DIES, BROKER, SUPERVISOR, WORKER, STOPPED, PACKET, PAIR)
+    check_complete(f"{case.bin}/pktlockd-front", DIES, BROKER, SUPERVISOR, WORKER, LATE, STOPPED, PACKET, PAIR)
 
 
 def test_calls(case):
@@ -127,7 +147,7 @@ def test_orders(case):
     """An order that may not come ends the service, with a line of the supervisor's: the front has the words of the others."""
     world = World(case)
     numbers = attacks_of(f"{case.bin}/pktlockd-front")
-    for attack, line in (BROKER | SUPERVISOR | WORKER).items():
+    for attack, line in (BROKER | SUPERVISOR | WORKER | LATE).items():
         daemon, _, mark = hijack(case, attack, numbers)
         found = daemon.wait_log(line, after=mark)[0]
         daemon.ended(1, 2.0)
@@ -149,9 +169,11 @@ def test_nothing_happens(case):
     world = World(case)
     numbers = attacks_of(f"{case.bin}/pktlockd-front")
     for attack in STOPPED:
-        daemon, before, _ = hijack(case, attack, numbers)
+        daemon, before, mark = hijack(case, attack, numbers)
         time.sleep(0.2)
-        if attack != "flood-supervisor":  # an order to replace the worker is one that may come again and again
+        if attack == "late-room-and-nothing":  # the worker waits a second for it
+            daemon.wait_log(r"worker \(pid \d+\) ended with status 1; starting another", after=mark)
+        elif attack != "flood-supervisor":  # an order to replace the worker is one that may come again and again
             check_siblings(daemon, before, None, attack)
         plk.equal(plk.link("e0")["promiscuity"], 0, f"{attack}: promiscuity")
         note("front", attack, stop(daemon, attack).partition(": ")[2])
@@ -160,7 +182,7 @@ def test_nothing_happens(case):
 
 def hijack_both(case, world, attack, numbers, worker="rights-to-front"):
     """A worker that passes the packet socket of a capture port to a front that waits for it."""
-    daemon = case.daemon(f"--queue={QUEUE_BASE + numbers[attack]}", f"--remote=capture,latency=low@punix:{case.path('c')}")
+    daemon = start(case, attack, numbers, ",latency=low")
     workers = attacks_of(f"{case.bin}/pktlockd-worker")
     body = b"HOSTILE!" + struct.pack("!HIIIII", workers[worker], world.index("c0"), world.index("e0"), 0, 0, 0)
     mark = daemon.mark()
@@ -202,10 +224,25 @@ def test_packet_socket_and_back(case):
         daemon.ended(1, 2.0)
         check_harmless(world, "packet-back")
         return
+    check_back_and_sent(world, daemon, mark)  # two hijacked processes are one too many for an older kernel
+
+
+def check_back_and_sent(world, daemon, mark):
+    """It is sent on, without an address: to the interface that the socket is bound to."""
     _, got = outcome(lambda pattern: daemon.wait_log(pattern, after=mark), "worker")
-    check_outcome("worker", "rights-and-back", got, WORKED)  # two hijacked processes are one too many for an older kernel
+    check_outcome("worker", "rights-and-back", got, WORKED)
     for sniffer in world.canary:
         plk.equal(sniffer.take(), [], "frames on another interface")
+
+
+def test_packet_socket_and_back_late(case):
+    """Where ports come and go descriptors must come to the worker, as to one with active remotes: two hijacked processes are one too many
+    for every kernel. A receiver then sends, on our own interface alone."""
+    case.bin = os.path.join(os.path.dirname(case.bin), "hostile-pair")
+    world = World(case)
+    numbers = attacks_of(f"{case.bin}/pktlockd-front")
+    daemon, mark = hijack_both(case, world, "late-packet-back", numbers, "rights-and-back")
+    check_back_and_sent(world, daemon, mark)
 
 
 if __name__ == "__main__":

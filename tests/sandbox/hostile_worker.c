@@ -74,6 +74,59 @@ rights_to_client(void)
 	hostile_report(sendmsg((int)hostile_values[3], rights_make(), FLAGS));
 }
 
+/* A listener's number comes free, and the next connection gets it: that to another port. */
+static void
+listener_replace(void)
+{
+	struct pollfd poll_fd = {.fd = LISTENER + 1, .events = POLLIN};
+	const struct timespec time = {.tv_sec = 5};
+
+	if (close(LISTENER) < 0 || ppoll(&poll_fd, 1, &time, NULL) < 0 ||
+	    syscall(SYS_accept4, (long)LISTENER + 1, NULL, NULL,
+		    (long)(SOCK_CLOEXEC | SOCK_NONBLOCK)) != LISTENER)
+		hostile_report(-1);
+}
+
+static void
+listener_read(void)
+{
+	listener_replace();
+	hostile_report(read(LISTENER, buffer, sizeof buffer));
+}
+
+static void
+listener_send(void)
+{
+	listener_replace();
+	hostile_report(sendto(LISTENER, record, sizeof record, FLAGS, NULL, 0));
+}
+
+static void
+listener_shutdown(void)
+{
+	listener_replace();
+	hostile_report(shutdown(LISTENER, SHUT_RDWR));
+}
+
+static void
+listener_accept(void)
+{
+	listener_replace();
+	hostile_report(syscall(SYS_accept4, (long)LISTENER, NULL, NULL,
+			       (long)(SOCK_CLOEXEC | SOCK_NONBLOCK)));
+}
+
+/* All of them, so that the next worker must have its own. */
+static void
+listeners_close(void)
+{
+	for (int fd = LISTENER; fd < worker.first_client; fd++) {
+		if (close(fd) < 0)
+			hostile_report(-1);
+	}
+	hostile_report(0);
+}
+
 static void
 rights_from_client(void)
 {
@@ -205,6 +258,8 @@ LIE(kept, lie_type(PLK_MSG_KEPT, LISTENER))
 LIE(kept_nothing, lie_type(PLK_MSG_KEPT, -1))
 LIE(left, lie_type(PLK_MSG_LEFT, -1))
 LIE(restored, lie_type(PLK_MSG_RESTORED, -1))
+LIE(unported, lie_type(PLK_MSG_UNPORTED, -1))
+LIE(unported_with, lie_type(PLK_MSG_UNPORTED, PLK_WORKER_FD_NULL))
 LIE(slot, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.slot = PLK_CLIENTS_MAX}, -1))
 LIE(reason, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.reason = PLK_CLOSES}, -1))
 LIE(error, lie_msg(&(struct plk_msg){.type = PLK_MSG_CLOSED, .u.closed.error = UINT32_MAX}, -1))
@@ -478,6 +533,13 @@ const struct hostile_attack hostile_own[] = {
 	CALL1("close-tx", SYS_close, TX),
 	CALL1("close-broker", SYS_close, PLK_WORKER_FD_BROKER),
 	CALL1("close-listener", SYS_close, LISTENER),
+	CALL1("close-listener-high", SYS_close, HOSTILE_BEYOND + LISTENER),
+	CALL3("read-listener", SYS_read, LISTENER, buffer, sizeof buffer),
+	RUN("listeners-close", listeners_close),
+	RUN("listener-read", listener_read),
+	RUN("listener-send", listener_send),
+	RUN("listener-shutdown", listener_shutdown),
+	RUN("listener-accept", listener_accept),
 	CALL1("close-high", SYS_close, HOSTILE_BEYOND + RX),
 	CALL4("epoll-other", SYS_epoll_ctl, HOSTILE_CLIENT, EPOLL_CTL_ADD, RX, buffer),
 	CALL2("memfd", SYS_memfd_create, "hostile", 0),
@@ -510,6 +572,8 @@ const struct hostile_attack hostile_own[] = {
 	RUN("lie-kept-nothing", lie_kept_nothing),
 	RUN("lie-left", lie_left),
 	RUN("lie-restored", lie_restored),
+	RUN("lie-unported", lie_unported),
+	RUN("lie-unported-with", lie_unported_with),
 	RUN("lie-slot", lie_slot),
 	RUN("lie-reason", lie_reason),
 	RUN("lie-error", lie_error),

@@ -30,7 +30,7 @@ DIES = dict.fromkeys(
     read-rx read-front recvfrom-rx recvmsg-flags-rx recvmsg-supervisor recvmsg-broker recvmsg-high
     sendmsg-supervisor sendmsg-broker dup3-tx fcntl-dupfd-rx rights-to-client rights-from-client
     accept-address accept-blocking listen shutdown-listener shutdown-front shutdown-client-half
-    close-supervisor close-front close-null close-epoll close-rx close-tx close-broker close-listener close-high
+    close-supervisor close-front close-null close-epoll close-rx close-tx close-broker close-high close-listener-high read-listener
     epoll-other memfd socket-unix socket-tcp socket-packet unlinkat
     """.split(),
     SIGSYS,
@@ -38,10 +38,15 @@ DIES = dict.fromkeys(
 DIES["rights-by-read"] = "EBADF"  # the bytes came, the descriptor did not
 DIES["accept-rx"] = "EOPNOTSUPP"  # what a worker without ports has there instead says ENOTSOCK
 DIES["accept-front"] = DIES["accept-client"] = "EINVAL"
+# A listener comes and goes: the worker may close its own copy, which ends nothing. What gets the number then is of no more use than it was.
+DIES["close-listener"] = DIES["listeners-close"] = WORKED
+DIES |= {"listener-read": SIGSYS, "listener-send": SIGSYS, "listener-shutdown": SIGSYS, "listener-accept": "EINVAL"}
 DIES["send-tx"] = WORKED  # a frame on our own interface is what a worker of an inject port sends
 
 # Without a port that sends, there is no socket for it: /dev/null has its number.
 CAPTURE_ONLY = DIES | {"send-tx": "ENOTSOCK", "accept-rx": "EOPNOTSUPP or ENOTSOCK"}
+# Nor is there a second listener.
+CAPTURE_ONLY |= dict.fromkeys("listener-read listener-send listener-shutdown listener-accept".split(), "ENOTSOCK")
 
 REFUSED = r"^pktlockd\[front\]: error: worker sent a message that is not permitted: {}: .* \({} bytes\)$"
 
@@ -70,6 +75,8 @@ LIES = {
     "lie-kept": REFUSED.format("KEPT", r"\d+"),
     "lie-kept-nothing": REFUSED.format("KEPT", r"\d+"),
     "lie-restored": REFUSED.format("RESTORED", r"\d+"),
+    "lie-unported": r"^pktlockd\[front\]: error: worker ends a port, and was not told to; the service ends$",
+    "lie-unported-with": REFUSED.format("UNPORTED", r"\d+"),
     "lie-left": r"^pktlockd\[front\]: error: worker leaves, and was not told to; the service ends$",
     "lie-slot": REFUSED.format("CLOSED", r"\d+"),
     "lie-reason": REFUSED.format("CLOSED", r"\d+"),
@@ -200,9 +207,16 @@ class Prey:
         self.daemon = self.case.daemon(*self.daemon.args, interface=None, **self.more)
         self.serve()
 
+    def knock(self):
+        """A connection for the worker, which does not look at it as it should."""
+        sock = self.case.keep(socket.socket(socket.AF_UNIX))
+        sock.connect(self.case.path("i" if self.sends else "c"))
+
     def check_worker_ends(self, attack, expected):
         before = self.daemon.look()
         mark = self.attack_with_descriptor(attack) if attack.startswith("rights-") else self.attack(attack)
+        if attack.startswith("listener-"):
+            self.knock()
         pid, got = outcome(lambda pattern: self.daemon.wait_log(pattern, after=mark), "worker")
         plk.equal(pid, before["worker"], "process that ended")
         check_outcome("worker", attack, got, expected)

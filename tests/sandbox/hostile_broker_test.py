@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """A broker in the hands of an attacker. It may make packet sockets, and others have to trust it for that; it has no other process, no
-file but sockets in the directories that were named, and no TCP port but those that were named."""
+file but sockets in the directories that were named, and no TCP port but those that were named; where remotes come and go, any port."""
 
 import os
 import re
@@ -38,6 +38,9 @@ FAILS = {
     "unix-connect-abstract": "EPERM",
 }
 
+# Where remotes come and go nobody can name their TCP ports before.
+LATE = FAILS | {"tcp-bind-other": WORKED, "tcp-bind-any": WORKED, "tcp-connect-other": "EINPROGRESS"}
+
 # What nothing stops.
 WORKS = {
     "unlinkat-inside": WORKED,  # in a directory that a remote named it removes and makes sockets: so the rows above test something
@@ -72,9 +75,10 @@ LIES = {
 STOPPED = dict.fromkeys(["flood-events", "sleep"], "stop")
 
 
-def start(case, attack, numbers):
+def start(case, attack, numbers, *args):
     """A daemon whose broker attacks while it starts."""
-    return case.daemon(f"--remote=capture@punix:{PLACE}/inside/c", f"--remote=capture@ptcp:{PORT_BASE + numbers[attack]}", ready=False)
+    port = PORT_BASE + numbers[attack]
+    return case.daemon(f"--remote=capture@punix:{PLACE}/inside/c", f"--remote=capture@ptcp:{port}", *args, ready=False)
 
 
 def world_of(case):
@@ -102,13 +106,13 @@ def ended(daemon):
     plk.equal(daemon.wait(2.0), 1, "exit status of pktlockd")
 
 
-def run_all(case, expectations, harmless=True):
+def run_all(case, expectations, *args, harmless=True):
     world = world_of(case)
     numbers = attacks_of(f"{case.bin}/pktlockd-broker")
     for attack, expected in expectations.items():
         if attack not in numbers:
             continue  # another architecture
-        daemon = start(case, attack, numbers)
+        daemon = start(case, attack, numbers, *args)
         _, got = outcome(daemon.wait_log, "broker")
         check_outcome("broker", attack, got, expected)
         ended(daemon)
@@ -127,6 +131,13 @@ def test_calls(case):
 def test_files_and_ports(case):
     """What the filter permits, Landlock does not, elsewhere."""
     run_all(case, FAILS)
+
+
+def test_files_and_ports_late(case):
+    """Nor where remotes come and go, but for TCP."""
+    with open(case.path("remotes"), "w", encoding="ascii"):
+        pass
+    run_all(case, LATE, f"--remotes-file={case.path('remotes')}")
 
 
 def test_what_works(case):

@@ -78,10 +78,10 @@ static struct world {
 		[PLK_BPF_BYTES +
 		 PLK_FILTER_FIELD]; /* what was said, the part that may be too much included */
 	size_t filter_bytes;
-	bool has_file[PLK_PORTS_MAX];
-	bool ends;           /* a socket file was removed that nobody said to FORGET */
-	bool runtime;        /* RUNTIME was permitted */
-	struct plk_msg said; /* the last permitted order */
+	bool has_file[PLK_PORTS_MAX + 1]; /* the last one is control's */
+	bool ends;                        /* a socket file was removed that nobody said to FORGET */
+	bool runtime;                     /* RUNTIME was permitted */
+	struct plk_msg said;              /* the last permitted order */
 	char directories[PLK_DIRECTORIES_MAX + 1]
 			[PLK_PATH_FIELD]; /* named, with one that may be too many */
 	size_t n_named;
@@ -391,18 +391,24 @@ listen_or_fail(enum plk_msg_type type, int *fd, enum plk_step *step)
 int
 plk_listen_unix(const char *path, int *fd, struct plk_socket_file *file, enum plk_step *step)
 {
-	const uint16_t port = world.said.u.listen_unix.port;
+	const bool is_control = world.said.type == PLK_MSG_LISTEN_CONTROL;
+	const size_t i = is_control ? PLK_PORTS_MAX : world.said.u.listen_unix.port;
 	int error;
 
-	CHECK(strcmp(path, world.said.u.listen_unix.path) == 0 && is_named(path));
-	CHECK(file == &broker.files[port] && !world.has_file[port]);
+	CHECK(strcmp(path, is_control ? world.said.u.listen_control.path
+				      : world.said.u.listen_unix.path) == 0 &&
+	      is_named(path));
+	CHECK(file == &broker.files[i] && !world.has_file[i]);
 	*step = PLK_STEP_BIND;
-	error = path[0] == '/' ? listen_or_fail(PLK_MSG_LISTEN_UNIX, fd, step) : -EINVAL;
+	error = path[0] == '/'
+			? listen_or_fail(is_control ? PLK_MSG_LISTEN_CONTROL : PLK_MSG_LISTEN_UNIX,
+					 fd, step)
+			: -EINVAL;
 	if (error < 0)
 		return error;
 	CHECK(strlen(path) < sizeof file->path);
 	memcpy(file->path, path, strlen(path) + 1);
-	world.has_file[port] = true;
+	world.has_file[i] = true;
 	return 0;
 }
 
@@ -452,7 +458,7 @@ plk_socket_file_remove(const struct plk_socket_file *file)
 {
 	const size_t port = (size_t)(file - broker.files);
 
-	CHECK(port < PLK_PORTS_MAX && world.has_file[port] && file->path[0]);
+	CHECK(port < COUNT(world.has_file) && world.has_file[port] && file->path[0]);
 	world.has_file[port] = false;
 	world.ends |= world.said.type != PLK_MSG_FORGET || world.said.u.forget.port != port;
 }
@@ -684,7 +690,7 @@ waits(void)
 
 	CHECK(broker.front.fd < 0 || broker.front.fd == PLK_BROKER_FD_FRONT);
 	CHECK(!world.ends);
-	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+	for (size_t i = 0; i < COUNT(world.has_file); i++)
 		CHECK(world.has_file[i] == (broker.files[i].path[0] != '\0'));
 	for (int i = 0; i < PLK_CLASSES; i++) {
 		class_check((enum plk_class)i);
@@ -772,6 +778,7 @@ static const struct hostile_word words[] = {
 	ORDER(SILENCE, .u.silence = {PLK_CLASS_ATTACH_LOW}),
 	ORDER(BIND, .u.bind = {PLK_CLASS_CAPTURE_BULK, PLK_DIRECTION_IN}),
 	ORDER(LISTEN_UNIX, .u.listen_unix = {4, "/run/b"}),
+	ORDER(LISTEN_CONTROL, .u.listen_control = {PATH}),
 };
 
 static const struct hostile_process process = {
@@ -812,7 +819,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world = (struct world){.fails = take_u8(&in)};
 	fakes_reset(take_u8(&in));
 	hostile_run(&process, in);
-	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+	for (size_t i = 0; i < COUNT(world.has_file); i++)
 		CHECK(!world.has_file[i]);
 	return 0;
 }

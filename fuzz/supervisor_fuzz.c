@@ -543,6 +543,7 @@ static const struct hostile_word words[] = {
 	FROM_FRONT(RELOADED),
 	{FRONT, FD_STREAM, {.type = PLK_MSG_STORE, .u.store.tag = 0xfedcba9876543210}},
 	{FRONT, FD_NONE, {.type = PLK_MSG_STOPPED, .u.stopped = {3, 1000, 2000, 3000}}},
+	FROM_FRONT(EXIT),
 };
 
 static const struct hostile_process process = {

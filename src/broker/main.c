@@ -68,6 +68,10 @@ struct directory {
 	int fd; /* O_PATH, until the sandbox is closed */
 };
 
+/* socket files: of each port, and that of control clients */
+#define CONTROL_FILE PLK_PORTS_MAX
+#define FILES (PLK_PORTS_MAX + 1)
+
 static struct broker {
 	struct plk_loop loop;
 	enum plk_stage stage;
@@ -100,7 +104,7 @@ static struct broker {
 	uint8_t filter[PLK_BPF_BYTES]; /* of the capture classes, as it came so far */
 	size_t filter_bytes;           /* 0: there is none */
 	struct target targets[PLK_PORTS_MAX];
-	struct plk_socket_file files[PLK_PORTS_MAX]; /* the path is empty where there is none */
+	struct plk_socket_file files[FILES]; /* the path is empty where there is none */
 } broker;
 
 static void
@@ -114,7 +118,7 @@ file_remove(size_t i)
 static void
 files_remove(void)
 {
-	for (size_t i = 0; i < PLK_PORTS_MAX; i++)
+	for (size_t i = 0; i < FILES; i++)
 		file_remove(i);
 }
 
@@ -695,6 +699,20 @@ answer_listen_unix(const struct plk_msg *msg)
 	answer_socket(PLK_MSG_LISTENING, port, step, error, &made);
 }
 
+static void
+answer_listen_control(const struct plk_msg *msg)
+{
+	enum plk_step step = PLK_STEP_NONE;
+	int made = -1;
+	int error;
+
+	if (!is_allowed(msg->u.listen_control.path))
+		too_much(msg);
+	error = plk_listen_unix(msg->u.listen_control.path, &made, &broker.files[CONTROL_FILE],
+				&step);
+	answer_socket(PLK_MSG_LISTENING, 0, step, error, &made);
+}
+
 static struct plk_inet
 inet_from(const struct plk_msg_listen_tcp *m)
 {
@@ -778,6 +796,7 @@ static const answer answers[PLK_MSG_TYPES] = {
 	[PLK_MSG_IFACE_TAP] = answer_iface_tap,
 	[PLK_MSG_LISTEN_UNIX] = answer_listen_unix,
 	[PLK_MSG_LISTEN_TCP] = answer_listen_tcp,
+	[PLK_MSG_LISTEN_CONTROL] = answer_listen_control,
 	[PLK_MSG_TARGET_UNIX] = answer_target_unix,
 	[PLK_MSG_TARGET_TCP] = answer_target_tcp,
 	[PLK_MSG_CONNECT] = answer_connect,

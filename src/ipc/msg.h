@@ -260,6 +260,8 @@ enum plk_counter {
 	/* the worker has answered */ \
 	E(ALIVE) \
 	E(RELOADED) \
+	/* a control client wants us all to stop */ \
+	E(EXIT) \
 	/* after STOP, if that says so: a connection that shall outlive us, which is its descriptor; then when we stopped */ \
 	P(STORE, store) \
 	P(STOPPED, stopped) \
@@ -273,6 +275,8 @@ enum plk_counter {
 	P(IFACE_TAP, iface_tap) \
 	P(LISTEN_UNIX, listen_unix) \
 	P(LISTEN_TCP, listen_tcp) \
+	/* for control clients; answered as the others, with port 0 */ \
+	P(LISTEN_CONTROL, listen_control) \
 	P(TARGET_UNIX, target_unix) \
 	P(TARGET_TCP, target_tcp) \
 	P(CONNECT, connect) \
@@ -360,6 +364,8 @@ enum plk_counter {
 	STR(path, PLK_PATH_FIELD) U8(make, 1)
 #define PLK_MSG_ALLOW_TCP_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	U16(port, PLK_ANY16) U8(connect, 1)
+#define PLK_MSG_LISTEN_CONTROL_FIELDS(U8, U16, U32, U64, STR, RAW) \
+	STR(path, PLK_PATH_FIELD)
 #define PLK_MSG_IFACE_NAME_FIELDS(U8, U16, U32, U64, STR, RAW) \
 	STR(name, PLK_NAME_FIELD)
 #define PLK_MSG_IFACE_TAP_FIELDS(U8, U16, U32, U64, STR, RAW) \

@@ -482,6 +482,9 @@ front_order(const struct plk_received *received)
 		if (!stops)
 			front_ready();
 		return 0;
+	case PLK_MSG_EXIT:
+		stop(EXIT_SUCCESS); /* nothing is kept: who wants that says so to the service manager */
+		return 0;
 	default:
 		return plk_service_heard(&supervisor.service, received);
 	}

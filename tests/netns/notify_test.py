@@ -404,7 +404,7 @@ def test_not_at_this_time(case):
     """What is for another stage ends the service."""
     for words, name in ((["ready", "store=1"], "STORE"), (["ready", "stopped"], "STOPPED"), (["ready", "unstore=x"], "UNSTORE"),
                         (["ready", "reason=x"], "REASON"), (["status=1,1"], "STATUS"), (["alive"], "ALIVE"),
-                        (["reloaded"], "RELOADED"), (["reason=x", "reason=y"], "REASON")):
+                        (["reloaded"], "RELOADED"), (["exit"], "EXIT"), (["reason=x", "reason=y"], "REASON")):
         manager = Manager(case)
         daemon = stand_in(case, *words, manager=manager, ready=False)
         daemon.ended(1, 3.0)

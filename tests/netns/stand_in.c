@@ -2,7 +2,7 @@
 /*
  * stand_in.c: stands in for the front, and says to the supervisor what its arguments say, one after the other:
  *
- *   ready alive reloaded stopped      these messages
+ *   ready alive reloaded exit stopped      these messages
  *   status=CLIENTS,DROPPED reason=TEXT unstore=NAME
  *   store=TAG store-many=N            a connection of its own, whose other end it keeps in its own hands
  *   await-stop await-reload           until that comes; keep=0 or keep=1 is printed for a STOP
@@ -145,6 +145,7 @@ act(const char *word)
 		{"ready", PLK_MSG_READY},
 		{"alive", PLK_MSG_ALIVE},
 		{"reloaded", PLK_MSG_RELOADED},
+		{"exit", PLK_MSG_EXIT},
 	};
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {

@@ -78,6 +78,7 @@ static const uint8_t connect_order[PLK_MSG_MAX] = {PLK_MSG_CONNECT, PLK_PORTS_MA
 
 SAY(broker_listen_unix, say_type(BROKER, PLK_MSG_LISTEN_UNIX, -1))
 SAY(broker_listen_tcp, say_type(BROKER, PLK_MSG_LISTEN_TCP, -1))
+SAY(broker_listen_control, say_type(BROKER, PLK_MSG_LISTEN_CONTROL, -1))
 SAY(broker_target_unix, say_type(BROKER, PLK_MSG_TARGET_UNIX, -1))
 SAY(broker_target_tcp, say_type(BROKER, PLK_MSG_TARGET_TCP, -1))
 SAY(broker_filter, say_type(BROKER, PLK_MSG_FILTER, -1))
@@ -112,6 +113,7 @@ SAY(supervisor_reason, say_type(SUPERVISOR, PLK_MSG_REASON, -1))
 SAY(supervisor_unstore, say_type(SUPERVISOR, PLK_MSG_UNSTORE, -1))
 SAY(supervisor_store, say_type(SUPERVISOR, PLK_MSG_STORE, client()))
 SAY(supervisor_stopped, say_type(SUPERVISOR, PLK_MSG_STOPPED, -1))
+SAY(supervisor_exit_fd, say_type(SUPERVISOR, PLK_MSG_EXIT, client()))
 SAY(supervisor_empty, say(SUPERVISOR, zeros, 0, -1))
 SAY(supervisor_none, say(SUPERVISOR, zeros, 1, -1))
 SAY(supervisor_long, say(SUPERVISOR, (const uint8_t[]){PLK_MSG_READY, 0}, 2, -1))
@@ -512,6 +514,7 @@ const struct hostile_attack hostile_own[] = {
 	/* orders */
 	RUN("broker-listen-unix", broker_listen_unix),
 	RUN("broker-listen-tcp", broker_listen_tcp),
+	RUN("broker-listen-control", broker_listen_control),
 	RUN("broker-target-unix", broker_target_unix),
 	RUN("broker-target-tcp", broker_target_tcp),
 	RUN("broker-filter", broker_filter),
@@ -541,6 +544,7 @@ const struct hostile_attack hostile_own[] = {
 	RUN("supervisor-died", supervisor_died),
 	RUN("supervisor-channel", supervisor_channel),
 	RUN("supervisor-fd", supervisor_fd),
+	RUN("supervisor-exit-fd", supervisor_exit_fd),
 	RUN("supervisor-reason", supervisor_reason),
 	RUN("supervisor-unstore", supervisor_unstore),
 	RUN("supervisor-store", supervisor_store),

@@ -42,7 +42,7 @@ def refused(role, name):
 BROKER = {
     f"broker-{what}": refused("broker", name)
     for what, name in {
-        "listen-unix": "LISTEN_UNIX", "listen-tcp": "LISTEN_TCP", "target-unix": "TARGET_UNIX", "target-tcp": "TARGET_TCP",
+        "listen-unix": "LISTEN_UNIX", "listen-tcp": "LISTEN_TCP", "listen-control": "LISTEN_CONTROL", "target-unix": "TARGET_UNIX", "target-tcp": "TARGET_TCP",
         "filter": "FILTER", "open": "OPEN", "seal": "SEAL", "iface": "IFACE_NAME", "tap": "IFACE_TAP", "directory": "ALLOW_DIRECTORY",
         "tcp": "ALLOW_TCP", "confine": "CONFINE", "channel": "CHANNEL", "done": "DONE", "packet": "PACKET",
         "empty": "NONE", "none": "NONE", "huge": "NONE", "short": "BIND", "long": "BIND", "class": "BIND", "port": "CONNECT",
@@ -56,7 +56,7 @@ SUPERVISOR = {
     for what, name in {
         "wanted": "WORKER_WANTED", "ready": "READY", "stop": "STOP", "died": "WORKER_DIED", "channel": "CHANNEL",
         "reason": "REASON", "unstore": "UNSTORE", "store": "STORE", "stopped": "STOPPED",
-        "fd": "WORKER_STUCK", "empty": "NONE", "none": "NONE", "long": "READY", "huge": "NONE",
+        "fd": "WORKER_STUCK", "exit-fd": "EXIT", "empty": "NONE", "none": "NONE", "long": "READY", "huge": "NONE",
     }.items()
 }
 

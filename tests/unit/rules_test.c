@@ -41,6 +41,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_STATUS, "---yy", "y--", false},
 	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_ALIVE, "---yy", "y--", false},
 	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_RELOADED, "---yy", "y--", false},
+	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_EXIT, "---yy", "y--", true},
 	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_STORE, "----y", "-y-", false},
 	{PLK_CHANNEL_FRONT_SUPERVISOR, PLK_MSG_STOPPED, "----y", "y--", true},
 
@@ -52,6 +53,7 @@ static const struct row rows[] = {
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_IFACE_TAP, "-y--", "y--", true},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_UNIX, "--y--y", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_TCP, "--y--y", "y--", false},
+	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_LISTEN_CONTROL, "--y-", "y--", true},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_UNIX, "--y--y", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_TARGET_TCP, "--y--y", "y--", false},
 	{PLK_CHANNEL_FRONT_BROKER, PLK_MSG_FILTER, "--y-", "y--", false},

@@ -3,8 +3,8 @@
  * The front with a hostile worker, a hostile broker, and a supervisor that may be hostile too: see
  * hostile.h.
  *
- *   input = u8 setup, u8 a gate that cannot be closed (enum gate; 0 none), then steps; setup: bits 0-2
- *           a command line, bits 3-7 how many of the front's orders are answered as they should be
+ *   input = u8 setup, u8 a gate that cannot be closed (enum gate; 0 none) in bits 0-3, then steps; setup: bits 0-2, and bit 7 of
+ *           the second byte above them, a command line, bits 3-7 how many of the front's orders are answered as they should be
  *           before steps are taken (31: all until it is ready)
  *   own events: 0 the oldest order that was not answered is answered; 1 u8: so many of the next are;
  *               2 u8 which, u8: the worker counts, or says what counts (which is 0)
@@ -53,6 +53,8 @@ enum channel { SUPERVISOR, BROKER, WORKER };
 
 #define FILTER "len > 1"
 
+#define CONTROL "/run/control"
+
 static const char *const command_lines[][5] = {
 	{"--interface=eth0", "--remote=capture@punix:/run/a"},
 	{"--interface=eth0", "--remote=attach@ptcp:0", "--remote=inject@unix:/run/b",
@@ -68,6 +70,8 @@ static const char *const command_lines[][5] = {
 	 "--remote=inject,vlan=0+4094,rate=4294967295:7@unix:/run/b",
 	 "--remote=attach,vlan=9,tcp=yes@pfd:3"},
 	{"--interface=eth0", "--remote=attach,tcp=yes@sd:l", "--remote=inject@tcp:127.0.0.1:1"},
+	{"--interface=eth0", "--control=punix:" CONTROL, "--control-uid=" NOBODY,
+	 "--remote=capture@punix:/run/a"},
 };
 
 /* LISTEN_FDNAMES of the last one: of what is inherited, a connection that another daemon left, the same once more, one of a remote
@@ -193,6 +197,10 @@ broker_answer(const struct plk_msg *order)
 		answer.msg.type = PLK_MSG_LISTENING;
 		answer.msg.u.listening.port = order->u.listen_unix.port;
 		break;
+	case PLK_MSG_LISTEN_CONTROL:
+		answer.with = FD_LISTENER;
+		answer.msg.type = PLK_MSG_LISTENING;
+		break;
 	case PLK_MSG_CONNECT:
 		answer.with = FD_STREAM;
 		answer.msg.type = PLK_MSG_CONNECTING;
@@ -207,6 +215,7 @@ broker_answer(const struct plk_msg *order)
 		break;
 	case PLK_MSG_ALLOW_DIRECTORY:
 	case PLK_MSG_ALLOW_TCP:
+	case PLK_MSG_RUNTIME:
 	case PLK_MSG_TARGET_UNIX:
 	case PLK_MSG_TARGET_TCP:
 	case PLK_MSG_SEAL:
@@ -276,7 +285,8 @@ static void
 allow_check(const struct plk_msg *order)
 {
 	const struct plk_msg_allow_tcp *tcp = &order->u.allow_tcp;
-	bool found = false;
+	bool found = front.cmdline.has_control && order->type == PLK_MSG_ALLOW_DIRECTORY &&
+		     is_directory_of(&front.cmdline.control, &order->u.allow_directory);
 
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_remote *r = &front.cmdline.ports[i].remote;
@@ -307,6 +317,10 @@ direction_check(const struct plk_msg_open *open)
 {
 	bool found = open->class >= PLK_CLASS_RX;
 
+	if (front.cmdline.has_control) { /* whatever ports will come */
+		CHECK(open->direction == PLK_DIRECTION_BOTH);
+		return;
+	}
 	for (size_t i = 0; i < front.cmdline.n_ports; i++) {
 		const struct plk_port *port = &front.cmdline.ports[i];
 
@@ -339,6 +353,10 @@ order_check(const struct plk_msg *order)
 		allow_check(order);
 		return;
 	}
+	if (order->type == PLK_MSG_RUNTIME) {
+		CHECK(front.cmdline.has_control && !world.confined);
+		return;
+	}
 	CHECK(world.confined == (order->type != PLK_MSG_CONFINE));
 	world.confined = true;
 	if (order->type == PLK_MSG_FILTER)
@@ -350,6 +368,9 @@ order_check(const struct plk_msg *order)
 			&(const struct plk_msg_open){order->u.bind.class, order->u.bind.direction});
 	if (order->type == PLK_MSG_IFACE_NAME)
 		CHECK(strcmp(order->u.iface_name.name, front.cmdline.iface.name) == 0);
+	if (order->type == PLK_MSG_LISTEN_CONTROL)
+		CHECK(front.cmdline.has_control &&
+		      strcmp(order->u.listen_control.path, CONTROL) == 0);
 	if (order->type == PLK_MSG_LISTEN_UNIX || order->type == PLK_MSG_TARGET_UNIX) {
 		remote = &port_of(order->u.listen_unix.port)->remote;
 		CHECK(strcmp(order->u.listen_unix.path, remote->path) == 0);
@@ -380,7 +401,8 @@ page_take(const struct plk_msg_config *config, int fd)
 {
 	struct stat st;
 
-	CHECK(fd >= 0 && config->ports == front.cmdline.n_ports);
+	CHECK(fd >= 0 &&
+	      config->ports == (front.cmdline.has_control ? PLK_PORTS_MAX : front.cmdline.n_ports));
 	CHECK(fstat(fd, &st) == 0 && st.st_size == PLK_BOOKS_BYTES && ftruncate(fd, 0) < 0);
 	if (world.page)
 		CHECK(munmap(world.page, PLK_BOOKS_BYTES) == 0);
@@ -656,6 +678,7 @@ owns(void)
 	n += hostile_is_run(front.worker.fd);
 	n += hostile_is_run(front.no_worker);
 	n += hostile_is_run(front.answer.fd);
+	n += hostile_is_run(front.control.listener);
 	for (size_t i = 0; i < front.store.n; i++)
 		n += hostile_is_run(front.store.entries[i].fd);
 	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {
@@ -775,13 +798,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct plk_span in = {data, size};
-	uint8_t setup = take_u8(&in);
+	const uint8_t setup = take_u8(&in);
+	const uint8_t more = take_u8(&in);
 
 	memset(&front, 0, sizeof front);
 	memset(&world, 0, sizeof world);
-	world.command_line = command_lines[(setup & 7) % COUNT(command_lines)];
+	world.command_line =
+		command_lines[((setup & 7U) + (more & 0x80U) / 16) % COUNT(command_lines)];
 	world.n_honest = setup >> 3;
-	fakes_reset(take_u8(&in));
+	fakes_reset(more & 0x7f);
 	hostile_run(&process, in);
 	plk_page_unmap(&front.page, PLK_BOOKS_BYTES);
 	free(front.listen.copy);

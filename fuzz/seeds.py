@@ -404,6 +404,10 @@ def msg_seeds():
         "unstore": message(t["UNSTORE"], b"client.0".ljust(248, b"\0")),
         "unstore-full": message(t["UNSTORE"], b"~" * 247 + b"\0"),
         "reason-control": message(t["REASON"], b"two\nlines".ljust(256, b"\0")),
+        "exit": message(t["EXIT"]),
+        "exit-one-long": message(t["EXIT"], b"\0"),
+        "listen-control": message(t["LISTEN_CONTROL"], path),
+        "listen-control-one-long": message(t["LISTEN_CONTROL"], path + b"\0"),
         "status": message(t["STATUS"], struct.pack("=IQ", 1024, 2**64 - 1)),
         "status-clients-1025": message(t["STATUS"], struct.pack("=IQ", 1025, 0)),
         "stopped": message(t["STOPPED"], struct.pack("=IQQQ", 2**31 - 1, 1, 2, 3)),
@@ -590,6 +594,11 @@ def broker_seeds():
         "listen-unix-after-seal": run + words(4),
         "listen-tcp-after-seal": run + words(5),
         "target-after-seal": run + words(6),
+        "control": confine + words(0, 44) + words(*range(1, 14)),
+        "control-twice": confine + words(0, 44, 44),
+        "control-after-seal": run + words(44),
+        "control-on-relative-path": confine + words(0) + fitting(1, "LISTEN_CONTROL", b"a", whole=108),
+        "control-without-interface": confine + words(44),
         "seal-twice": run + words(13),
         "forget-after-seal": run + words(38),
         "silence-after-seal": run + words(40, 41, 8),
@@ -779,6 +788,9 @@ def front_seeds():
         "store-worker-refuses": (7, 5, words(41, 41, 41)),
         "store-worker-has-another-slot": (7, 5, words(40, 40, 40)),
         "store-by-steps": (7, 0, answer * 14 + words(5)),
+        "control": (8, 31, words(24)),
+        "control-refused": (8, 5, words(16)),
+        "control-by-steps": (8, 0, answer * 12 + words(5)),
         "restored-late": (0, 31, words(40)),
         "counted-late": (0, 31, words(42)),
         "name-with-newline": (0, 0, fitting(1, "IFACE_IS", bytes(16) + b"a\nb", whole=32)),
@@ -790,7 +802,9 @@ def front_seeds():
     }
     for gate in GATES:
         seeds["gate-%d" % gate] = (0, 31, b"")
-    return with_gate({name: bytes([line | n << 3]) + steps for name, (line, n, steps) in seeds.items()})
+    gated = with_gate({name: bytes([line & 7 | n << 3]) + steps for name, (line, n, steps) in seeds.items()})
+    # the fourth bit of the command line is the highest of the second byte
+    return {name: data[:1] + bytes([data[1] | (seeds[name][0] >> 3) << 7]) + data[2:] for name, data in gated.items()}
 
 
 def worker_seeds():
@@ -1111,6 +1125,10 @@ def supervisor_seeds():
         "reload-and-dump": words(0, 1) + event(signal, 2) + event(signal, 3),
         "child-signal-without-child": event(signal, 4),
         "stop-that-nobody-heeds": words(0, 1) + event(fails, 8) + event(signal, 0) + tick * 4,
+        "exit": words(0, 1, 10),
+        "exit-twice": words(0, 1, 10, 10),
+        "exit-during-the-start": words(0, 10, 1),
+        "exit-when-it-stops": words(0, 1) + event(signal, 0) + words(10),
         "stop-and-front-talks": words(0, 1) + event(signal, 0) + words(2, 1),
         "stop-and-store": words(0, 1, 6) + event(signal, 0) + words(8, 8, 9),
         "stop-and-store-nobody-reads": words(0, 1) + event(fails, 32) + event(signal, 0) + words(8, 8, 9),

@@ -33,6 +33,10 @@ static const struct sock_filter front_filter[] = {
 #include "front.filter.inc"
 };
 
+static const struct sock_filter front_control_filter[] = {
+#include "front-control.filter.inc"
+};
+
 static const struct sock_filter broker_filter[] = {
 #include "broker.filter.inc"
 };
@@ -62,6 +66,10 @@ static const struct profile profiles[PLK_SANDBOXES] = {
 			       {
 #include "front.count.inc"
 			       }},
+	[PLK_SANDBOX_FRONT_CONTROL] = {PROGRAM(front_control_filter),
+				       {
+#include "front-control.count.inc"
+				       }},
 	[PLK_SANDBOX_BROKER] = {PROGRAM(broker_filter),
 				{
 #include "broker.count.inc"

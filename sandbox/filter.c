@@ -37,6 +37,10 @@ static const struct plk_rule front_rules[] = {
 #include "front.inc"
 };
 
+static const struct plk_rule control_rules[] = {
+#include "control.inc"
+};
+
 static const struct plk_rule broker_rules[] = {
 #include "broker.inc"
 };
@@ -83,6 +87,8 @@ static const struct list lists[] = {
 	LIST("supervisor", worker_rules),
 	LIST("supervisor", worker_many_rules),
 	LIST("front", front_rules),
+	LIST("front-control", front_rules),
+	LIST("front-control", control_rules),
 	LIST("broker", broker_rules),
 	LIST("worker", worker_rules),
 	LIST("worker-many", worker_many_rules),

@@ -134,6 +134,7 @@ void plk_confine_memory(struct plk_msg_confined *state);
 enum plk_sandbox {
 	PLK_SANDBOX_SUPERVISOR, /* its own calls and all that a worker does from exec on */
 	PLK_SANDBOX_FRONT,
+	PLK_SANDBOX_FRONT_CONTROL, /* with what control clients need: control.syscalls */
 	PLK_SANDBOX_BROKER,
 	PLK_SANDBOX_WORKER,
 	PLK_SANDBOX_WORKER_MANY, /* its first client is PLK_WORKER_FD_CLIENT_MANY */

@@ -42,6 +42,17 @@
 /* The control socket. */
 #define PLK_CONTROL_MESSAGE_MAX 65536 /* bytes of a request, a JSON object */
 #define PLK_CONTROL_DEPTH_MAX 16      /* objects and arrays in each other */
+#define PLK_CONTROL_ID_MAX 4096       /* bytes of a request's id, when it is written again */
+#define PLK_CONTROL_PARAMS_MAX 8      /* of a command that takes many; requests may have more */
+#define PLK_CONTROL_ARENA 2097152 /* bytes for the values of one request, while it is looked at */
+#define PLK_CONTROL_CONNECTIONS 32
+#define PLK_CONTROL_RESERVED 4         /* of these, for root and the service user */
+#define PLK_CONTROL_TIME_S 10          /* for a client to send a request, or to take an answer */
+#define PLK_CONTROL_TEXT_MAX 2097152   /* bytes of an answer's text */
+#define PLK_CONTROL_CHANGE_MAX 8192    /* the same of a command that changes something */
+#define PLK_CONTROL_ANSWER_MAX 4194304 /* bytes of an answer as it is sent */
+#define PLK_CONTROL_ANSWERS 4          /* buffers of that size, one of which is always free */
+#define PLK_CONTROL_SHARE 32           /* of a processor is used: one in so many */
 
 /* A daemon. */
 #define PLK_PORTS_MAX 64             /* remotes of one daemon */

@@ -23,15 +23,22 @@ is_among(uint32_t id, const uint32_t *ids, size_t n)
 	return false;
 }
 
+bool
+plk_front_is_listed(const struct plk_peer_id *peer, int fd, const uint32_t *uids, size_t n_uids,
+		    const uint32_t *gids, size_t n_gids)
+{
+	if (!peer->is_unix)
+		return false;
+	return is_among(peer->uid, uids, n_uids) ||
+	       (n_gids > 0 && plk_peer_in_groups(fd, peer, gids, n_gids));
+}
+
 static bool
 may_connect(const struct plk_port *port, const struct plk_peer_id *peer, int fd)
 {
 	if (port->n_uids == 0 && port->n_gids == 0)
 		return true;
-	if (!peer->is_unix)
-		return false;
-	return is_among(peer->uid, port->uids, port->n_uids) ||
-	       (port->n_gids > 0 && plk_peer_in_groups(fd, peer, port->gids, port->n_gids));
+	return plk_front_is_listed(peer, fd, port->uids, port->n_uids, port->gids, port->n_gids);
 }
 
 /* uid=U pid=P, or peer=tcp:ADDR:PORT */

@@ -123,6 +123,20 @@ struct front_store {
 	bool is_stuck;
 };
 
+/** enum plk_control_end - why a control client was refused or closed */
+enum plk_control_end {
+	PLK_CONTROL_NOT_ALLOWED,
+	PLK_CONTROL_TOO_MANY,
+	PLK_CONTROL_MALFORMED,
+	PLK_CONTROL_TOO_LONG,
+	PLK_CONTROL_CUT, /* it ended inside a request */
+	PLK_CONTROL_SLOW_REQUEST,
+	PLK_CONTROL_SLOW_ANSWER,
+	PLK_CONTROL_IDLE, /* and others come */
+	PLK_CONTROL_NO_MEMORY,
+	PLK_CONTROL_ENDS
+};
+
 /** enum plk_lines - kinds of lines that others can make us log as often as they like; some have reasons */
 enum plk_lines {
 	PLK_LINES_CONNECTED,
@@ -139,6 +153,9 @@ enum plk_lines {
 	PLK_LINES_ADOPTED,
 	PLK_LINES_UNKNOWN, /* the worker speaks of a client that is not there */
 	PLK_LINES_LINK,    /* enum plk_link */
+	PLK_LINES_CONTROL, /* enum plk_control_end */
+	PLK_LINES_CHANGED,
+	PLK_LINES_NOT_CHANGED,
 	PLK_LINES
 };
 
@@ -187,6 +204,11 @@ struct front {
 	struct plk_cmdline cmdline;
 	struct plk_bpf filter; /* of the capture classes; empty: there is none */
 	struct front_listen listen;
+	/* the inherited descriptor that control clients come by, or -1; our copy of it, or what the broker made */
+	struct {
+		int fd;
+		int listener;
+	} control;
 	struct front_store store;
 	struct plk_directories directories; /* where remotes may lie that come at run time */
 	struct front_port ports[PLK_PORTS_MAX];
@@ -350,6 +372,12 @@ void plk_start_open(void);
 void plk_expression_compile(struct plk_span text, struct plk_bpf *out);
 
 /* clients.c */
+
+/** plk_front_is_listed() - whether a peer is one of some users, or was in one of some groups; nobody is, where the kernel says nothing
+ * @fd: of the connection
+ */
+bool plk_front_is_listed(const struct plk_peer_id *peer, int fd, const uint32_t *uids,
+			 size_t n_uids, const uint32_t *gids, size_t n_gids);
 
 /** plk_front_accepted() - a connection to be admitted; takes the descriptor over */
 void plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd);
@@ -531,6 +559,9 @@ const char *plk_words_hint(unsigned step, int error, bool is_tcp);
 
 /** plk_words_close() - why a connection ended; a word of the counters */
 const char *plk_words_close(unsigned reason);
+
+/** plk_words_control() - why a control client was refused or closed; a word */
+const char *plk_words_control(unsigned end);
 
 /** plk_words_is_fault() - whether a connection that ended so should not have */
 bool plk_words_is_fault(unsigned reason);

@@ -10,7 +10,7 @@
 #include "os/clock.h"
 
 _Static_assert(PLK_LINES_REASONS >= PLK_CLOSES && PLK_LINES_REASONS >= PLK_EVENTS &&
-		       PLK_LINES_REASONS >= PLK_LINKS,
+		       PLK_LINES_REASONS >= PLK_LINKS && PLK_LINES_REASONS >= PLK_CONTROL_ENDS,
 	       "each reason has a limit");
 
 /** struct kind - @what: what is not said; @reason: the word for a reason, NULL if the kind has none */
@@ -34,6 +34,9 @@ static const struct kind kinds[PLK_LINES] = {
 	[PLK_LINES_ADOPTED] = {"worker refuses a listener that it had", NULL},
 	[PLK_LINES_UNKNOWN] = {"worker closed a client that is not known", NULL},
 	[PLK_LINES_LINK] = {"interface", plk_words_link_state},
+	[PLK_LINES_CONTROL] = {"control client refused or closed", plk_words_control},
+	[PLK_LINES_CHANGED] = {"control done", NULL},
+	[PLK_LINES_NOT_CHANGED] = {"control refused", NULL},
 };
 
 /* As grave as the lines that it stands for. */
@@ -45,6 +48,7 @@ level_of(enum plk_lines kind, unsigned reason)
 	case PLK_LINES_RESTORED:
 	case PLK_LINES_KEPT:
 	case PLK_LINES_CONFINED:
+	case PLK_LINES_CHANGED:
 		return PLK_LOG_LINE_INFO;
 	case PLK_LINES_CLOSED:
 		return plk_words_is_fault(reason) ? PLK_LOG_LINE_WARNING : PLK_LOG_LINE_INFO;

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "front/control.h"
 #include "front/front.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -733,6 +734,8 @@ init(void)
 	front.broker.fd = -1;
 	front.worker.fd = -1;
 	front.answer.fd = -1;
+	front.control.fd = -1;
+	front.control.listener = -1;
 	front.supervisor_watch = (struct plk_watch){.fd = -1, .call = supervisor_read};
 	front.broker_watch = (struct plk_watch){.fd = -1, .call = broker_read};
 	front.worker_watch = (struct plk_watch){.fd = -1, .call = worker_read};
@@ -855,6 +858,7 @@ main(int argc, char **argv)
 	must(plk_confine_privileges(), PLK_STEP_PRIVILEGES);
 	must(plk_confine_capabilities(&front.confined.front, PLK_CAPABILITIES_NONE),
 	     PLK_STEP_CAPABILITIES);
+	plk_control_init();
 	plk_start_plan(argc, argv);
 	(void)plk_log_journal(
 		PLK_FRONT_FD_JOURNAL); /* else lines go to standard error, as before */
@@ -864,10 +868,15 @@ main(int argc, char **argv)
 	must(limits(), PLK_STEP_LIMITS);
 	must(plk_confine_dumpable(), PLK_STEP_DUMPABLE);
 	plk_confine_memory(&front.confined.front);
-	must(plk_confine_calls(&front.confined.front, PLK_SANDBOX_FRONT), PLK_STEP_CALLS);
+	must(plk_confine_calls(&front.confined.front, front.cmdline.has_control
+							      ? PLK_SANDBOX_FRONT_CONTROL
+							      : PLK_SANDBOX_FRONT),
+	     PLK_STEP_CALLS);
 	plk_start_open();
 	ready();
-	while (plk_loop_step(&front.loop) == 0)
+	do {
 		reload();
+		plk_control_work();
+	} while (plk_loop_step(&front.loop) == 0);
 	fatal("cannot wait");
 }

@@ -22,7 +22,9 @@
 #include <pktlock/fdnum.h>
 
 #include "base/writer.h"
+#include "front/control.h"
 #include "front/front.h"
+#include "os/adopt.h"
 #include "os/fd.h"
 #include "os/process.h"
 #include "text/words.h"
@@ -151,36 +153,66 @@ inherited_at(const struct front_port *p)
 	return plk_port_remote_at(p->text) + (p->port.remote.kind == PLK_REMOTE_PFD ? 4 : 3);
 }
 
-static void
-name_resolve(struct front_port *p)
+/* Likewise in --control. */
+static size_t
+control_at(void)
+{
+	return front.cmdline.control.kind == PLK_REMOTE_PFD ? 4 : 3;
+}
+
+static enum plk_err
+name_resolve(const char *name, int *fd)
 {
 	uint32_t index;
 	enum plk_err err = PLK_E_NAME_NONE;
 
 	if (front.listen.has_names)
 		err = plk_listen_name_find(front.listen.names, front.listen.n_fds,
-					   plk_span_str(p->port.remote.name), &index);
-	if (err != PLK_OK)
-		plk_words_fail_at("--remote", p->text, err, inherited_at(p));
-	p->fd = PLK_FD_FIRST + (int)index;
+					   plk_span_str(name), &index);
+	if (err == PLK_OK)
+		*fd = PLK_FD_FIRST + (int)index;
+	return err;
 }
 
-/* Whether an inherited descriptor is open is asked before we open anything: later, any number may be
- * one of ours. */
+/* The number of an inherited descriptor. Whether it is open is asked before we open anything: later, any number may be one of
+ * ours. */
+static enum plk_err
+remote_resolve(const struct plk_remote *remote, int *fd)
+{
+	enum plk_err err = PLK_OK;
+
+	*fd = -1;
+	if (!plk_remote_is_inherited(remote))
+		return PLK_OK;
+	if (remote->kind == PLK_REMOTE_SD)
+		err = name_resolve(remote->name, fd);
+	else
+		*fd = remote->fd;
+	if (err == PLK_OK && front.listen.ours && !is_passed(*fd))
+		err = PLK_E_ADOPT_RANGE;
+	if (err == PLK_OK && !is_open(*fd))
+		err = PLK_E_ADOPT_CLOSED;
+	return err;
+}
+
 static void
 port_resolve(struct front_port *p)
 {
-	p->fd = -1;
-	if (!plk_remote_is_inherited(&p->port.remote))
-		return;
-	if (p->port.remote.kind == PLK_REMOTE_SD)
-		name_resolve(p);
-	else
-		p->fd = p->port.remote.fd;
-	if (front.listen.ours && !is_passed(p->fd))
-		plk_words_fail_at("--remote", p->text, PLK_E_ADOPT_RANGE, inherited_at(p));
-	if (!is_open(p->fd))
-		plk_words_fail_at("--remote", p->text, PLK_E_ADOPT_CLOSED, inherited_at(p));
+	enum plk_err err = remote_resolve(&p->port.remote, &p->fd);
+
+	if (err != PLK_OK)
+		plk_words_fail_at("--remote", p->text, err, inherited_at(p));
+}
+
+static void
+control_resolve(void)
+{
+	enum plk_err err = PLK_OK;
+
+	if (front.cmdline.has_control)
+		err = remote_resolve(&front.cmdline.control, &front.control.fd);
+	if (err != PLK_OK)
+		plk_words_fail_at("--control", front.cmdline.control_text, err, control_at());
 }
 
 static void
@@ -203,6 +235,8 @@ static bool
 is_claimed(int fd)
 {
 	if (front.cmdline.iface.is_tapfd && front.cmdline.iface.fd == fd)
+		return true;
+	if (front.control.fd == fd)
 		return true;
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		if (p->fd == fd)
@@ -246,6 +280,8 @@ kept_next(int from)
 {
 	int next = plk_store_next(from);
 
+	if (front.control.listener >= from && front.control.listener < next)
+		next = front.control.listener;
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		const int kept = p->listener;
 
@@ -255,7 +291,7 @@ kept_next(int from)
 	return next;
 }
 
-/* Nothing else is open yet but 0, 1 and 2: what no port uses goes. The broker has its own copy
+/* Nothing else is open yet but 0, 1 and 2: what nothing uses goes. The broker has its own copy
  * of a TAP. */
 static int
 others_close(void)
@@ -381,7 +417,41 @@ listeners_lift(void)
 		if (p->listener < 0)
 			return -errno;
 	}
-	return 0;
+	if (front.control.fd < 0)
+		return 0;
+	front.control.listener = fcntl(front.control.fd, F_DUPFD_CLOEXEC, PLK_FRONT_FD_OTHER);
+	return front.control.listener < 0 ? -errno : 0;
+}
+
+/* Which sockets the ports have, as far as they are inherited; how many. */
+static size_t
+sockets_list(struct plk_adopted *out)
+{
+	struct stat st;
+	size_t n = 0;
+
+	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
+		if (p->fd >= 0 && fstat(p->listener, &st) == 0)
+			out[n++] = (struct plk_adopted){.dev = st.st_dev, .ino = st.st_ino};
+	}
+	return n;
+}
+
+/* A control client is looked at by nobody but us, and so is the socket that it comes by. */
+static void
+control_adopt(void)
+{
+	struct plk_adopted sockets[PLK_PORTS_MAX];
+	struct plk_adopted socket;
+	int error;
+	enum plk_err err;
+
+	if (front.control.fd < 0)
+		return;
+	err = plk_adopt(front.control.listener, false, sockets, sockets_list(sockets), &socket,
+			&error);
+	if (err != PLK_OK)
+		plk_words_fail_at("--control", front.cmdline.control_text, err, control_at());
 }
 
 static void
@@ -526,8 +596,12 @@ plk_start_plan(int argc, char **argv)
 	plk_log_level((enum plk_log)front.cmdline.log_level);
 	listen_read();
 	plk_front_watchdog_read();
+	if (front.cmdline.has_control && !plk_control_is_there())
+		plk_words_fail(2, "--control", front.cmdline.control_text,
+			       "this build has no control socket (libjansson) at byte 0");
 	tapfd_resolve();
 	ports_plan();
+	control_resolve();
 	all_claimed();
 	listen_forget();
 	if (listeners_lift() < 0 || plk_store_lift() < 0 || others_close() < 0 ||
@@ -543,6 +617,7 @@ plk_start_plan(int argc, char **argv)
 		filter_plan();
 	if (front.cmdline.mode == PLK_MODE_CHECK)
 		check_print();
+	control_adopt();
 	os_look();
 	files_check();
 }
@@ -582,6 +657,8 @@ plk_start_allow(void)
 {
 	if (plk_ports_runtime())
 		runtime_allow();
+	if (front.cmdline.has_control && front.cmdline.control.kind == PLK_REMOTE_PUNIX)
+		directory_of_allow(front.cmdline.control.path, true);
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p)) {
 		const struct plk_remote *r = &p->port.remote;
 		const struct plk_msg tcp = {
@@ -599,9 +676,11 @@ plk_start_allow(void)
 	plk_front_send(front.broker.fd, &(const struct plk_msg){.type = PLK_MSG_CONFINE}, -1);
 }
 
-/* An inherited listener, before it is lifted and after, or a connection that is being made, for each port; what the store had, and one of
- * it while it is lifted; beside them the counters' page, and what the worker shows us or the broker sends, one at a time. */
-_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + PLK_STORED_MAX + 3 <= PLK_FRONT_FD_MAX,
+/* An inherited listener, before it is lifted and after, or a connection that is being made, for each port; the same for control, and
+ * its clients, and one that is looked at; what the store had, and one of it while it is lifted; beside them the counters' page, and what the worker shows us or the broker sends, one at a time. */
+_Static_assert(PLK_FRONT_FD_OTHER + 2 * PLK_PORTS_MAX + 2 + PLK_CONTROL_CONNECTIONS + 1 +
+			       PLK_STORED_MAX + 3 <=
+		       PLK_FRONT_FD_MAX,
 	       "every descriptor can be closed");
 
 static void
@@ -832,6 +911,43 @@ remotes_open(void)
 	}
 }
 
+/* The socket file that control clients come by. */
+static void
+control_listen(void)
+{
+	const struct plk_span text = front.cmdline.control_text;
+	const struct plk_msg_listening *answer = &front.answer.msg.u.listening;
+	struct plk_msg msg = {.type = PLK_MSG_LISTEN_CONTROL};
+
+	memcpy(msg.u.listen_control.path, front.cmdline.control.path,
+	       sizeof msg.u.listen_control.path);
+	plk_front_ask(front.broker.fd, &msg, -1, PLK_MSG_LISTENING);
+	if (answer->error != 0 || front.answer.fd < 0)
+		plk_words_fail(1, "--control", text, "%s: %s at byte %zu%s",
+			       plk_words_step(answer->step), plk_words_error(answer->error),
+			       strlen("punix:"),
+			       plk_words_hint(answer->step, (int)answer->error, false));
+	front.control.listener = plk_fd_take(&front.answer.fd);
+}
+
+static void
+control_open(void)
+{
+	static struct plk_control_access access;
+
+	if (!front.cmdline.has_control)
+		return;
+	if (front.cmdline.control.kind == PLK_REMOTE_PUNIX)
+		control_listen();
+	access = (struct plk_control_access){
+		.uids = front.cmdline.control_uids,
+		.n_uids = front.cmdline.n_control_uids,
+		.gids = front.cmdline.control_gids,
+		.n_gids = front.cmdline.n_control_gids,
+	};
+	plk_control_open(front.control.listener, &access);
+}
+
 /* The administrator should know where frames cannot go. */
 static void
 host_hint(void)
@@ -882,6 +998,7 @@ plk_start_open(void)
 	user_hint();
 	packets_open();
 	remotes_open();
+	control_open();
 	plk_store_restore();
 	packets_bind();
 	plk_store_missed();

@@ -151,6 +151,24 @@ plk_words_hint(unsigned step, int error, bool is_tcp)
 }
 
 const char *
+plk_words_control(unsigned end)
+{
+	static const char *const words[PLK_CONTROL_ENDS] = {
+		[PLK_CONTROL_NOT_ALLOWED] = "not_allowed",
+		[PLK_CONTROL_TOO_MANY] = "too_many",
+		[PLK_CONTROL_MALFORMED] = "not_json_rpc",
+		[PLK_CONTROL_TOO_LONG] = "too_long",
+		[PLK_CONTROL_CUT] = "truncated",
+		[PLK_CONTROL_SLOW_REQUEST] = "slow_request",
+		[PLK_CONTROL_SLOW_ANSWER] = "slow_answer",
+		[PLK_CONTROL_IDLE] = "idle",
+		[PLK_CONTROL_NO_MEMORY] = "no_memory",
+	};
+
+	return end < PLK_CONTROL_ENDS ? words[end] : "?";
+}
+
+const char *
 plk_words_close(unsigned reason)
 {
 	static const char *const words[PLK_CLOSES] = {

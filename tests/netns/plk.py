@@ -643,7 +643,7 @@ class Daemon(Process):
         if script:
             argv = ["/bin/sh", "-c", script + 'exec "$@"', "sh", *argv]
         self.args = args
-        self.own_paths = [arg.partition("@punix:")[2] for arg in args if "@punix:" in arg]
+        self.own_paths = [arg.partition("punix:")[2] for arg in args if "@punix:" in arg or "=punix:" in arg]
         self.family = {}
         super().__init__(argv, fds, variables, journal)
         case.daemons.append(self)

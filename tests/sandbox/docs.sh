@@ -20,4 +20,15 @@ for process in supervisor broker front worker; do
 		status=1
 	}
 done
+with=$("$tool" front-control x86_64 count)
+grep -qF "calls=${with%%,*} conditions=${with#*, } with \`--control\`" "$root/sandbox/README.md" || {
+	echo "sandbox/README.md does not say how many calls the front has with --control: ${with%%,*}, $with" >&2
+	status=1
+}
+for page in README.md SECURITY.md; do
+	grep -qF "(${with%%,*} with \`--control\`)" "$root/$page" || {
+		echo "$page does not say that the front has ${with%%,*} system calls with --control" >&2
+		status=1
+	}
+done
 exit $status

@@ -38,6 +38,10 @@ static const struct plk_rule front_rules[] = {
 #include "front.inc"
 };
 
+static const struct plk_rule control_rules[] = {
+#include "control.inc"
+};
+
 static const struct plk_rule broker_rules[] = {
 #include "broker.inc"
 };
@@ -74,6 +78,7 @@ static const struct profile profiles[] = {
 	 PLK_SANDBOX_SUPERVISOR,
 	 {LIST(supervisor_rules), LIST(exec_rules), LIST(worker_rules), LIST(worker_many_rules)}},
 	{"front", PLK_SANDBOX_FRONT, {LIST(front_rules)}},
+	{"front-control", PLK_SANDBOX_FRONT_CONTROL, {LIST(front_rules), LIST(control_rules)}},
 	{"broker", PLK_SANDBOX_BROKER, {LIST(broker_rules)}},
 	{"worker", PLK_SANDBOX_WORKER, {LIST(worker_rules)}},
 	{"worker-many", PLK_SANDBOX_WORKER_MANY, {LIST(worker_many_rules)}},
@@ -265,17 +270,16 @@ count_get(enum plk_sandbox who, bool conditions)
 static void
 test_counts(void **state)
 {
-	static const unsigned most[PLK_SANDBOXES] = {[PLK_SANDBOX_SUPERVISOR] = 60,
-						     [PLK_SANDBOX_FRONT] = 40,
-						     [PLK_SANDBOX_BROKER] = 40,
-						     [PLK_SANDBOX_WORKER] = 16,
-						     [PLK_SANDBOX_WORKER_MANY] = 16};
+	static const unsigned most[PLK_SANDBOXES] = {
+		[PLK_SANDBOX_SUPERVISOR] = 60,    [PLK_SANDBOX_FRONT] = 40,
+		[PLK_SANDBOX_FRONT_CONTROL] = 40, [PLK_SANDBOX_BROKER] = 40,
+		[PLK_SANDBOX_WORKER] = 16,        [PLK_SANDBOX_WORKER_MANY] = 16};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(profiles); i++) {
 		unsigned calls = count_get(profiles[i].sandbox, false);
 
-		print_message("%-11s %u calls, %u conditions on their arguments\n",
+		print_message("%-13s %u calls, %u conditions on their arguments\n",
 			      profiles[i].name, calls, count_get(profiles[i].sandbox, true));
 		assert_in_range(calls, 8, most[profiles[i].sandbox]);
 	}

@@ -51,6 +51,7 @@ WORKER = ("worker", ())
 WORKER_MANY = ("worker", ("-DPLK_MANY_PORTS",))
 PROFILES = {
     "front": (("front", ()),),
+    "front-control": (("front", ()), ("control", ())),
     "broker": (("broker", ()),),
     "worker": (WORKER,),
     "worker-many": (WORKER_MANY,),

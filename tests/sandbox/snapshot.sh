@@ -8,7 +8,7 @@ dir=$2
 write=${3:-}
 status=0
 for arch in x86_64 aarch64; do
-	for profile in supervisor front broker worker worker-many; do
+	for profile in supervisor front front-control broker worker worker-many; do
 		file=$dir/$profile.$arch.pfc
 		if [ "$write" = --write ]; then
 			"$tool" "$profile" "$arch" pfc >"$file"

@@ -99,7 +99,7 @@ def lists(many=False):
     """The lists, {name: [Line, ...]}, with the numbers of a daemon of few or of many ports."""
     compiler = prove.Compiler("cc", [str(prove.ROOT)])
     found = {}
-    for name in ("supervisor", "exec", "front", "broker", "worker"):
+    for name in ("supervisor", "exec", "front", "control", "broker", "worker"):
         lines = prove.policy_read(prove.ROOT / "sandbox" / f"{name}.syscalls")
         values = iter(compiler.constants(lines, ("-DPLK_MANY_PORTS",) if many else ()))
         found[name] = [Line(line.call, prove.bounds_of(line, values), text_of(line)) for line in lines]

@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 sys.path.insert(0, HERE)
 import plk  # pylint: disable=wrong-import-position
+from control import Control  # pylint: disable=wrong-import-position
 import strace  # pylint: disable=wrong-import-position
 
 plk.TEST_SECONDS = 240
@@ -57,7 +58,8 @@ class Tour:
             daemon.signal(signal.SIGTERM)
             daemon.ended(0, 3)
         plk.poll_until(lambda: not self._strace_lives(), "strace ends")
-        self.note(strace.Trace(prefix, daemon.pid), sum(arg.startswith("--remote=") for arg in args) > 6)
+        self.note(strace.Trace(prefix, daemon.pid), sum(arg.startswith("--remote=") for arg in args) > 6,
+                  any(arg.startswith("--control=") for arg in args))
 
     @staticmethod
     def _strace_lives():
@@ -67,14 +69,15 @@ class Tour:
                     return True
         return False
 
-    def note(self, trace, many):
+    def note(self, trace, many, control):
         self.workers += trace.workers
         for name, calls in trace.parts.items():
             # the supervisor's filter permits what its workers do until they load their own
             also = ("supervisor", "worker") if name == "exec" else ()
+            names = (name, "control") if name == "front" and control else (name,)
             for call in calls:
-                used = [line for line in self.lists[many][name] if line.permits(call)]
-                self.used |= {f"{name}: {line.text}" for line in used}
+                used = {f"{own}: {line.text}" for own in names for line in self.lists[many][own] if line.permits(call)}
+                self.used |= used
                 if not used and not any(line.permits(call) for other in also for line in self.lists[many][other]):
                     self.unlisted.add(f"{name}: {call}")
 
@@ -134,6 +137,7 @@ def tour_veth(case, tour):
         "--remote=capture,allow-uid=7777,allow-gid=7777@sd:one", "--remote=capture,tcp=yes@sd:two", "--remote=capture@ptcp:0",
         "--remote=capture@ptcp:0:[::1]", "--remote=capture@ptcp:0:[::1%lo]", f"--remote=capture@unix:{case.path('active')}",
         f"--remote=capture@tcp:127.0.0.1:{active_tcp.getsockname()[1]}", "--remote=capture@tcp:[::1]:9",
+        f"--control=punix:{case.path('control')}",
     )
     with tour.run(*args, fds={3: case.listener(), 4: case.tcp_listener()}, listen=["one", "two"],
                   env={"NOTIFY_SOCKET": case.path("notify")}) as daemon:
@@ -145,6 +149,7 @@ def tour_veth(case, tour):
         plk.sync(wire, *attached)
         refused = case.connect(case.path("l.sock"))
         refused.wait_closed()
+        case.keep(Control(case.path("control"))).done("version")
         for number in (signal.SIGUSR1, signal.SIGHUP):
             daemon.signal(number)
         daemon.wait_log(" counters ")

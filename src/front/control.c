@@ -112,15 +112,15 @@ static struct plk_request request;
 
 /* ---- time ---- */
 
-/* What began at @start_ns is done, and costs. */
+/* What began when we had used @used_ns is done, and costs. Time in which we wait, or others run, is not its. */
 static void
-charge(uint64_t start_ns)
+charge(uint64_t used_ns)
 {
 	const uint64_t now_ns = plk_now_ns();
 
 	if (control.paid_ns + BURST_NS < now_ns)
 		control.paid_ns = now_ns - BURST_NS;
-	control.paid_ns += (now_ns - start_ns) * PLK_CONTROL_SHARE;
+	control.paid_ns += (plk_used_ns() - used_ns) * PLK_CONTROL_SHARE;
 	if (control.paid_ns > now_ns + DEBT_NS)
 		control.paid_ns = now_ns + DEBT_NS;
 	control.is_dirty = true;
@@ -288,7 +288,7 @@ answer_send(struct connection *c)
 static void
 connection_ready(void *ctx, uint32_t events)
 {
-	const uint64_t start_ns = plk_now_ns();
+	const uint64_t used_ns = plk_used_ns();
 	struct connection *c = ctx;
 
 	(void)events;
@@ -299,7 +299,7 @@ connection_ready(void *ctx, uint32_t events)
 	else if (c->state !=
 		 WRITES) /* its turn has not come: plk_control_work() will wait for it again */
 		plk_watch_remove(&front.loop, &c->watch);
-	charge(start_ns);
+	charge(used_ns);
 }
 
 static bool
@@ -436,7 +436,7 @@ is_passing(int error)
 static void
 listener_ready(void *ctx, uint32_t events)
 {
-	const uint64_t start_ns = plk_now_ns();
+	const uint64_t used_ns = plk_used_ns();
 
 	(void)ctx;
 	(void)events;
@@ -445,13 +445,13 @@ listener_ready(void *ctx, uint32_t events)
 		int fd = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0 && !is_passing(errno)) /* it comes again, and we would spin */
-			control.paid_ns = start_ns + DEBT_NS;
+			control.paid_ns = plk_now_ns() + DEBT_NS;
 		if (fd < 0)
 			break;
 		connection_enter(&fd);
 		plk_fd_close(&fd);
 	}
-	charge(start_ns);
+	charge(used_ns);
 }
 
 /* ---- requests ---- */
@@ -687,11 +687,12 @@ events_of(const struct connection *c)
 static uint64_t
 time_left(bool pays)
 {
-	const uint64_t now_ms = plk_now_ms();
+	const uint64_t now_ns = plk_now_ns();
+	const uint64_t now_ms = now_ns / 1000000;
 	uint64_t left = UINT64_MAX;
 
-	if (pays)
-		left = (control.paid_ns - plk_now_ns()) / 1000000 + 1;
+	if (pays) /* it may be paid by now */
+		left = control.paid_ns > now_ns ? (control.paid_ns - now_ns) / 1000000 + 1 : 0;
 	else if (next_find())
 		left = 0;
 	for (size_t i = 0; i < PLK_CONTROL_CONNECTIONS; i++) {
@@ -733,18 +734,19 @@ settle(void)
 void
 plk_control_work(void)
 {
-	const uint64_t start_ns = plk_now_ns();
 	struct connection *c;
+	uint64_t used_ns;
 
 	if (!control.is_dirty)
 		return;
+	used_ns = plk_used_ns();
 	c = is_paid() && !control.exits ? next_find() : NULL;
 	if (c)
 		request_run(c);
 	if (c && control.exits)
 		exit_order();
 	settle();
-	charge(start_ns);
+	charge(used_ns);
 	control.is_dirty = false;
 }
 

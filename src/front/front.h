@@ -239,6 +239,7 @@ struct front {
 	bool is_off;        /* no frame passes: status off */
 	bool reload_wanted; /* by SIGHUP */
 	enum plk_direction bound[PLK_CLASSES]; /* what the broker was last told; NONE: nothing */
+	uint16_t unporting;                    /* the port that UNPORTED is awaited of */
 	struct plk_timer settle_timer;
 	struct plk_timer pulse_timer;
 	/* PINGs that the worker got that is there, and its PONGs: one each, in their order */

@@ -446,7 +446,7 @@ worker_said(struct plk_received *received)
 	case PLK_MSG_RESTORED: /* awaited */
 		break;
 	case PLK_MSG_UNPORTED: /* awaited */
-		if (front.awaited != PLK_MSG_UNPORTED)
+		if (front.awaited != PLK_MSG_UNPORTED || msg->u.unported.port != front.unporting)
 			fatal("worker ends a port, and was not told to");
 		break;
 	case PLK_MSG_LEFT:

@@ -16,6 +16,7 @@
  *
  * Trust: control clients were admitted, and the remotes file is the administrator's (remotes.c); what they may name says text/policy.h.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@
 #include "text/words.h"
 
 #define SETTLE_MS 2000 /* for a worker that starts */
+#define UNPORT_MS 2000 /* for one that ends the clients of a port */
 
 /* ---- the table ---- */
 
@@ -207,14 +209,25 @@ listener_take_back(const struct front_port *p)
 	plk_fd_close(&blank);
 }
 
-/* Its clients are gone in the worker, and all was told. */
+static void
+unport_late(void *ctx)
+{
+	(void)ctx;
+	plk_front_replace("worker does not end a port", -ETIMEDOUT);
+}
+
+/* Its clients are gone in the worker, and all was told; or that one has died, and no worker has it. */
 static void
 worker_unport(const struct front_port *p)
 {
 	if (!p->is_told)
 		return;
+	front.unporting = plk_port_index(p);
+	front.settle_timer.call = unport_late;
+	plk_timer_set(&front.loop, &front.settle_timer, UNPORT_MS);
 	port_say(p, PLK_MSG_UNPORT);
-	plk_front_await(PLK_MSG_UNPORTED); /* or it has died: no worker has it */
+	plk_front_await(PLK_MSG_UNPORTED);
+	plk_timer_stop(&front.settle_timer);
 }
 
 /* ---- one port ---- */

@@ -13,4 +13,7 @@ uint64_t plk_now_ms(void);
 /** plk_now_ns() - the same clock, nanoseconds */
 uint64_t plk_now_ns(void);
 
+/** plk_used_ns() - processor time that this process has used so far, nanoseconds */
+uint64_t plk_used_ns(void);
+
 #endif

@@ -349,7 +349,8 @@ room_take(const struct plk_msg_room *m)
 		port_take(&received.msg.u.port, &received.fd);
 }
 
-/* Frames that are older than the change of mind never pass. */
+/* What the rings hold is older than the change of mind: it still passes, or never does. A block that the kernel is about to fill counts as
+ * newer, by its milliseconds (os/packet.c). */
 static void
 flow_take(const struct plk_msg_flow *m)
 {

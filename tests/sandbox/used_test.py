@@ -214,6 +214,13 @@ def tour_file(case, tour):
             file.write(remotes[1])
         daemon.signal(signal.SIGHUP)
         plk.poll_until(lambda: os.path.exists(case.path("g")), "the remote that was added")
+        client = case.connect(case.path("f"))
+        with open(case.path("etc/remotes"), "w", encoding="ascii") as file:
+            file.write(remotes[1])
+        daemon.signal(signal.SIGHUP)
+        client.wait_closed()
+        plk.poll_until(lambda: not os.path.exists(case.path("f")), "the remote that was removed")
+        exchange(case, case.wire(), places=[case.path("g")])
 
 
 def tour_front_dies(case, tour):

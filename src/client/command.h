@@ -20,4 +20,10 @@ int plk_replay_run(char *const *args, size_t n_args);
 /** plk_parse_run() - "pktlock parse": the parsers, for people and scripts */
 int plk_parse_run(char *const *args, size_t n_args);
 
+/** plk_ctl_run() - "pktlock ctl": a command to a daemon's control socket */
+int plk_ctl_run(char *const *args, size_t n_args);
+
+/** plk_stats_run() - "pktlock stats": the counters of a daemon */
+int plk_stats_run(char *const *args, size_t n_args);
+
 #endif

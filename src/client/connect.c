@@ -111,8 +111,7 @@ advice_for(const struct plk_remote *remote, int error, char *out)
 	case ENOENT:
 	case ENOTDIR:
 		return "there is no such socket: is the daemon running, and is this the path of "
-		       "its "
-		       "--remote=?";
+		       "its --remote= or --control=?";
 	case ECONNREFUSED:
 		return "nothing listens there: is the daemon running?";
 	case EACCES:
@@ -125,7 +124,7 @@ advice_for(const struct plk_remote *remote, int error, char *out)
 		return "the daemon did not take the connection: is it running, and is the address "
 		       "right?";
 	case EPROTOTYPE:
-		return "it is not a stream socket: is this the daemon's port?";
+		return "it is not a stream socket: is this the daemon's?";
 	case ENODEV:
 		return "no interface has the name of the address's zone";
 	case ENETUNREACH:

@@ -17,18 +17,14 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-/* run: NULL for a command of a later version */
 struct command {
 	const char *name;
 	int (*run)(char *const *args, size_t n_args);
 };
 
 static const struct command commands[] = {
-	{"capture", plk_capture_run},
-	{"replay", plk_replay_run},
-	{"parse", plk_parse_run},
-	{"stats", NULL},
-	{"ctl", NULL},
+	{"capture", plk_capture_run}, {"replay", plk_replay_run}, {"parse", plk_parse_run},
+	{"stats", plk_stats_run},     {"ctl", plk_ctl_run},
 };
 
 static const char help[] =
@@ -37,6 +33,8 @@ static const char help[] =
 	"  capture REMOTE       frames of a port of pktlockd, as pcapng\n"
 	"  replay REMOTE FILE   the frames of a capture file, to a port of pktlockd\n"
 	"  parse KIND STRING    whether pktlockd understands a string, and its canonical form\n"
+	"  stats CONTROL        the counters of pktlockd\n"
+	"  ctl CONTROL COMMAND  what runs, and changes to it\n"
 	"\n"
 	"  --help               this text; pktlock COMMAND --help tells more\n"
 	"  --version            the version\n"
@@ -69,12 +67,8 @@ command_run(const char *name, char *const *args, size_t n_args)
 	struct plk_quoted quoted;
 
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
-		if (!plk_word_is(plk_span_str(name), commands[i].name))
-			continue;
-		if (commands[i].run)
+		if (plk_word_is(plk_span_str(name), commands[i].name))
 			return commands[i].run(args, n_args);
-		plk_say(name, "is not part of this version");
-		return PLK_EXIT_USAGE;
 	}
 	return plk_say_usage(NULL, "%s: unknown command", plk_quote(&quoted, name));
 }

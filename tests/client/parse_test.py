@@ -70,9 +70,6 @@ USAGE = [
     (["--frob"], "pktlock: '--frob': unknown option; try 'pktlock --help'"),
     (["-h"], "pktlock: '-h': unknown option; try 'pktlock --help'"),
     (["--version=1"], "pktlock: '--version=1': takes no value; try 'pktlock --help'"),
-    (["stats"], "pktlock: stats: is not part of this version"),
-    (["stats", "--help"], "pktlock: stats: is not part of this version"),
-    (["ctl", "unix:/run/x", "show"], "pktlock: ctl: is not part of this version"),
     (["parse"], "pktlock: parse: fd, remote or port is missing; try 'pktlock parse --help'"),
     (["parse", "fd"], "pktlock: parse: STRING is missing; try 'pktlock parse --help'"),
     (["parse", "fd", "3", "4"], "pktlock: parse: there is more than one STRING; try 'pktlock parse --help'"),
@@ -135,6 +132,9 @@ class Parse(harness.Case):
             (["capture", "unix:/run/x", "-c", "1", "--help"], "usage: pktlock capture REMOTE"),
             (["replay", "--help"], "usage: pktlock replay REMOTE FILE"),
             (["parse", "--help"], "usage: pktlock parse fd|remote|port"),
+            (["ctl", "--help"], "usage: pktlock ctl [--timeout=SECONDS] CONTROL COMMAND"),
+            (["ctl", "/run/x", "show", "--help"], "usage: pktlock ctl"),
+            (["stats", "--help"], "usage: pktlock stats [--timeout=SECONDS] CONTROL"),
         ):
             with self.subTest(args):
                 status, out, err = self.tool(*args)

@@ -140,6 +140,7 @@ _pktlock_options() {
 	capture) valued=(-w -c --format --vnet-hdr) ;;
 	replay) valued=(--format --vnet-hdr) ;;
 	parse) valued=(--origin) ;;
+	ctl | stats) valued=(--timeout) ;;
 	esac
 }
 
@@ -154,15 +155,43 @@ _pktlock_options_add() {
 	done
 }
 
+# Control sockets that begin with $1
+_pktlock_controls() {
+	case $1 in
+	/*) _pktlock_paths '' "$1" sockets ;;
+	*)
+		_pktlock_remotes '' "$1" unix:
+		[[ -n $1 ]] || _pktlock_paths '' '' sockets
+		;;
+	esac
+}
+
+# What can begin with $2 behind command $1 of a control socket
+_pktlock_arguments() {
+	case $1 in
+	add-remote | remove-remote) _pktlock_ports '' "$2" ;;
+	log-level) found+=(error warning info debug) ;;
+	stats) found+=(json openmetrics) ;;
+	status) found+=(on off) ;;
+	esac
+}
+
 # The operand that begins with $2 of command $1; $3...: those before it
 _pktlock_operands() {
 	case $1,$#,${3-} in
-	pktlock,2,) found+=(capture replay parse) ;;
+	pktlock,2,) found+=(capture replay parse stats ctl) ;;
 	capture,2, | replay,2,) _pktlock_remotes '' "$2" unix: tcp: ;;
 	replay,3,*) files=yes ;;
 	parse,2,) found+=(fd remote port) ;;
 	parse,3,remote) _pktlock_remotes '' "$2" pfd: sd: punix: ptcp: unix: tcp: ;;
 	parse,3,port) _pktlock_ports '' "$2" ;;
+	ctl,2, | stats,2,) _pktlock_controls "$2" ;;
+	stats,3,*) found+=(json openmetrics) ;;
+	ctl,3,*)
+		found+=(add-remote exit list-commands list-remotes log-level reload remove-remote)
+		found+=(show stats status version)
+		;;
+	ctl,4,*) _pktlock_arguments "$4" "$2" ;;
 	esac
 }
 

@@ -11,7 +11,7 @@ import tempfile
 import keys
 from pages_test import command_options
 from shells import Bash, Zsh, bash_terminal
-from tree import ENVIRONMENT, differences, main, options_of_help
+from tree import ENVIRONMENT, differences, items, main, options_of_help, section
 
 VALUES = {
     "pktlockd --log-level=": {"error", "warning", "info", "debug"},
@@ -22,6 +22,15 @@ VALUES = {
     "pktlock parse --origin=": {"cmdline", "file", "control"},
     "pktlock parse ": {"fd", "remote", "port"},
     "pktlock capture ": {"unix:", "tcp:"},
+    "pktlock ctl u": {"unix:"},
+    "pktlock stats --timeout=1 u": {"unix:"},
+    "pktlock stats /x ": {"json", "openmetrics"},
+    "pktlock ctl /x stats ": {"json", "openmetrics"},
+    "pktlock ctl --timeout=1 /x status ": {"on", "off"},
+    "pktlock ctl /x log-level ": {"error", "warning", "info", "debug"},
+    "pktlock ctl /x add-remote ": set(keys.ROLES),
+    "pktlock ctl /x remove-remote inject@": {f"inject@{kind}:" for kind in ("pfd", "sd", "punix", "ptcp", "unix", "tcp")},
+    "pktlock ctl /x version ": set(),
     "pktlock replay --format=vnet ": {"unix:", "tcp:"},
     "pktlock replay --format vnet ": {"unix:", "tcp:"},
     "pktlockd --remote=": set(keys.ROLES),
@@ -39,6 +48,12 @@ def remotes(tree):
     return set(re.findall(r'KIND\("(\w+)"', tree.read("src/text/remote.c")))
 
 
+def requests(tree):
+    """The commands of the control socket, as the page has them."""
+    rows = items(section(tree.page("pktlockd.8"), "RUN TIME"))
+    return {word for row in rows if row.startswith("Cm ") for word in re.findall(r"(?:^Cm|,) ([a-z-]+)", row)}
+
+
 def questions(tree):
     """Command lines and the words that can stand last on them; "=" and what was there before it are left out of words."""
     yield "pktlockd -", options_of_help(tree.help("pktlockd").split("\nExample:")[0])
@@ -49,6 +64,7 @@ def questions(tree):
         yield f"pktlock {command} -", command_options(tree, command)
     yield "pktlockd --remote=inject@", {f"inject@{kind}:" for kind in remotes(tree)}
     yield "pktlock parse remote ", {f"{kind}:" for kind in remotes(tree)}
+    yield "pktlock ctl /x ", requests(tree)
     yield from VALUES.items()
     source = keys.source(tree).values()
     wheres = {it.where for it in source}
@@ -88,6 +104,9 @@ def paths(shell, called):
         for line, wanted in {
             f"pktlock capture unix:{work}/": {"directory", "socket"},
             f"pktlockd --remote=attach@unix:{work}/s": {"socket"},
+            f"pktlock ctl unix:{work}/": {"directory", "socket"},
+            f"pktlock ctl {work}/": {"directory", "socket"},
+            f"pktlock stats {work}/s": {"socket"},
             f"pktlockd --remote=attach@punix:{work}/": {"directory"},
             f"pktlock replay unix:/x {work}/f": {"file.pcap"},
             f"pktlock capture unix:/x -w {work}/f": {"file.pcap"},

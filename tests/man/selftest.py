@@ -60,9 +60,11 @@ FAULTS = [
     (completion.bash, BASH, "--log-level)\n", ")\n"),
     (completion.bash, BASH, "values=(keep close)", "values=(keep)"),
     (completion.bash, BASH, "-S $path", "-f $path"),
+    (completion.bash, BASH, "list-remotes log-level", "log-level"),
     (completion.bash_typed, BASH, "kept=${kept%@}", ":"),
     (completion.bash_typed, BASH, "complete -F _pktlock pktlock pktlockd", "complete -F _pktlock pktlock"),
     (completion.zsh, ZSH, "mac vlan rate", "mac rate"),
+    (completion.zsh, DAEMON, ".It Cm reload\n", ".It Cm reread\n"),
     (completion.zsh, ZSH, "case $service in", "case $service"),
     (completion.zsh_typed, ZSH, "compset -P '*,'", "compset -P '*;'"),
 ]

@@ -120,7 +120,7 @@ def test_life(case):
     before = time.monotonic_ns() // 1000
     daemon.signal(signal.SIGHUP)
     manager.wait("READY=1")
-    daemon.wait_log("nothing to reload: options change with a restart")
+    daemon.wait_log("nothing to reload: there is no remotes file, and options change with a restart")
     after = time.monotonic_ns() // 1000
     daemon.stop()
     said = manager.texts()

@@ -30,6 +30,7 @@ test=(
 	bash-completion mandoc zsh
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
 	qemu-system-x86 busybox-static xz-utils
+	openvswitch-common # ovs-appctl, which speaks to control sockets
 	# a small Debian, whose systemd the units are tried with
 	mmdebstrap
 )

@@ -119,9 +119,8 @@ hex_append(struct plk_writer *w, struct plk_span bytes)
 }
 
 void
-plk_json_string(struct plk_writer *w, struct plk_span s)
+plk_json_text(struct plk_writer *w, struct plk_span s)
 {
-	plk_writer_char(w, '"');
 	for (size_t at = 0; at < s.n;) {
 		bool is_visible;
 		struct plk_span rest = {s.p + at, s.n - at};
@@ -139,5 +138,12 @@ plk_json_string(struct plk_writer *w, struct plk_span s)
 		}
 		at += n;
 	}
+}
+
+void
+plk_json_string(struct plk_writer *w, struct plk_span s)
+{
+	plk_writer_char(w, '"');
+	plk_json_text(w, s);
 	plk_writer_char(w, '"');
 }

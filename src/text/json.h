@@ -60,6 +60,9 @@ PLK_MUST_USE enum plk_err plk_json_scan(struct plk_json_scan *s, struct plk_span
  */
 void plk_json_string(struct plk_writer *w, struct plk_span s);
 
+/** plk_json_text() - the same without the quotes */
+void plk_json_text(struct plk_writer *w, struct plk_span s);
+
 /* bytes that a byte of text takes at most: a backslash, escaped, and xNN */
 #define PLK_JSON_BYTE_MAX 5
 

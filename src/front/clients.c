@@ -41,14 +41,13 @@ may_connect(const struct plk_port *port, const struct plk_peer_id *peer, int fd)
 	return plk_front_is_listed(peer, fd, port->uids, port->n_uids, port->gids, port->n_gids);
 }
 
-/* uid=U pid=P, or peer=tcp:ADDR:PORT */
-static void
-peer_print(const struct plk_peer_id *peer, char *out, size_t n)
+void
+plk_client_who(const struct plk_peer_id *peer, char *out)
 {
 	if (peer->is_unix)
-		(void)snprintf(out, n, "uid=%u pid=%d", peer->uid, peer->pid);
+		(void)snprintf(out, PLK_WHO_BYTES, "uid=%u pid=%d", peer->uid, peer->pid);
 	else
-		(void)snprintf(out, n, "peer=%s", peer->text);
+		(void)snprintf(out, PLK_WHO_BYTES, "peer=%s", peer->text);
 }
 
 static void
@@ -128,7 +127,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 {
 	struct front_client *client = &front.clients[accepted->slot];
 	const struct front_port *p = &front.ports[accepted->port];
-	char who[96];
+	char who[PLK_WHO_BYTES];
 	struct plk_msg answer = {
 		.type = PLK_MSG_ADMIT,
 		.u.admit = {.slot = accepted->slot, .generation = accepted->generation},
@@ -140,6 +139,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 		.used = true,
 		.generation = accepted->generation,
 		.port = accepted->port,
+		.since_ms = plk_now_ms(),
 	};
 	if (plk_peer_identify(*fd, &client->peer) == 0)
 		client->admitted = may_connect(&p->port, &client->peer, *fd);
@@ -152,7 +152,7 @@ plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd)
 	plk_front_pulse();
 	answer.u.admit.admit = client->admitted;
 	plk_front_send(front.worker.fd, &answer, -1);
-	peer_print(&client->peer, who, sizeof who);
+	plk_client_who(&client->peer, who);
 	if (plk_lines_may(client->admitted ? PLK_LINES_CONNECTED : PLK_LINES_REFUSED, 0))
 		plk_log(client->admitted ? PLK_LOG_LINE_INFO : PLK_LOG_LINE_WARNING,
 			"client %s remote=%s slot=%u %s",
@@ -167,11 +167,11 @@ static void
 closed_log(const struct plk_msg_closed *c, const struct front_client *client)
 {
 	const bool is_fault = plk_words_is_fault(c->reason);
-	char who[96];
+	char who[PLK_WHO_BYTES];
 
 	if (c->reason == PLK_CLOSE_REFUSED || !plk_lines_may(PLK_LINES_CLOSED, c->reason))
 		return;
-	peer_print(&client->peer, who, sizeof who);
+	plk_client_who(&client->peer, who);
 	plk_log(is_fault ? PLK_LOG_LINE_WARNING : PLK_LOG_LINE_INFO,
 		"client closed remote=%s slot=%u %s reason=%s%s%s from_client=%llu to_client=%llu "
 		"dropped=%llu",
@@ -209,8 +209,10 @@ plk_front_clients_forget(void)
 	for (size_t i = 0; i < PLK_CLIENTS_MAX; i++) {
 		struct front_client *client = &front.clients[i];
 
-		if (client->used && client->admitted)
+		if (client->used && client->admitted) {
 			attached_count(client->port, false);
+			front.ports[client->port].n_lost++;
+		}
 		client->used = false;
 	}
 	plk_front_status();
@@ -229,6 +231,7 @@ restored_enter(const struct plk_msg_restored *restored, const struct plk_peer_id
 		.generation = restored->generation,
 		.port = restored->port,
 		.admitted = true,
+		.since_ms = plk_now_ms(),
 		.peer = *peer,
 	};
 	attached_count(restored->port, true);
@@ -275,7 +278,7 @@ plk_front_restored(uint16_t port, int *fd)
 	const struct plk_msg msg = {.type = PLK_MSG_RESTORE, .u.restore = {.port = port}};
 	const struct plk_msg_restored *answer = &front.answer.msg.u.restored;
 	struct plk_peer_id peer;
-	char who[96];
+	char who[PLK_WHO_BYTES];
 
 	if (plk_peer_identify(*fd, &peer) < 0 || is_twice(&peer))
 		return restored_refuse(p, "it is no connection");
@@ -291,7 +294,7 @@ plk_front_restored(uint16_t port, int *fd)
 		return restored_refuse(p, plk_err_text((enum plk_err)answer->err));
 	if (answer->port != port || !restored_enter(answer, &peer))
 		return restored_refuse(p, "the worker has no slot for it");
-	peer_print(&peer, who, sizeof who);
+	plk_client_who(&peer, who);
 	if (plk_lines_may(PLK_LINES_RESTORED, 0))
 		plk_log(PLK_LOG_LINE_INFO, "client taken back remote=%s slot=%u %s", p->label,
 			answer->slot, who);
@@ -303,14 +306,14 @@ plk_front_kept(const struct plk_msg_kept *kept, int fd)
 {
 	struct front_client *client = &front.clients[kept->slot];
 	uint64_t cookie;
-	char who[96];
+	char who[PLK_WHO_BYTES];
 
 	if (!client->used || client->generation != kept->generation || client->port != kept->port ||
 	    !(client->admitted || client->is_unjudged) || plk_peer_cookie(fd, &cookie) < 0 ||
 	    cookie != client->peer.cookie)
 		return false;
 	client->used = false;
-	peer_print(&client->peer, who, sizeof who);
+	plk_client_who(&client->peer, who);
 	if (plk_lines_may(PLK_LINES_KEPT, 0))
 		plk_log(PLK_LOG_LINE_INFO,
 			"client kept remote=%s slot=%u %s from_client=%llu to_client=%llu "

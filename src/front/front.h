@@ -78,6 +78,8 @@ struct front_port {
 	bool is_asked;     /* the broker is connecting, and has not answered yet */
 	uint64_t since_ms; /* connected; 0 if it is not */
 	int last_error;    /* logged already */
+	uint64_t begun_ms; /* when it got here */
+	uint64_t n_lost;   /* connections that ended with a worker */
 };
 
 /** struct front_client - a connection that the worker has */
@@ -86,7 +88,8 @@ struct front_client {
 	uint32_t generation;
 	uint16_t port;
 	bool admitted;
-	bool is_unjudged; /* it came when we stopped */
+	bool is_unjudged;  /* it came when we stopped */
+	uint64_t since_ms; /* when it was admitted */
 	struct plk_peer_id peer;
 };
 
@@ -193,6 +196,8 @@ struct front {
 	bool is_nobody; /* there is no user pktlock */
 	unsigned uid;   /* as which we all run */
 	unsigned gid;
+	uint64_t begun_ms;      /* when we started */
+	uint64_t n_restarts;    /* workers that died and were replaced */
 	struct plk_books books; /* what all workers counted */
 	const void *page;       /* what the living one counts in; NULL if there is none */
 	struct plk_channel_end supervisor;
@@ -318,6 +323,13 @@ struct front_port *plk_port_new(const struct plk_port *port, enum plk_origin ori
 /** plk_port_order() - the order that makes the broker open (passive) or remember (active) a remote that is not inherited */
 void plk_port_order(const struct front_port *p, struct plk_msg *msg);
 
+/** plk_port_state(), plk_port_origin() - how a port is, and who wrote it; one word */
+const char *plk_port_state(const struct front_port *p);
+const char *plk_port_origin(const struct front_port *p);
+
+/** plk_port_clients() - how many it has now, admitted ones */
+uint32_t plk_port_clients(const struct front_port *p);
+
 /** plk_ports_reload() - read the remotes file again, and apply what changed
  * @why: the reason, if the answer is false: then nothing changed
  */
@@ -379,6 +391,12 @@ void plk_expression_compile(struct plk_span text, struct plk_bpf *out);
  */
 bool plk_front_is_listed(const struct plk_peer_id *peer, int fd, const uint32_t *uids,
 			 size_t n_uids, const uint32_t *gids, size_t n_gids);
+
+/** plk_client_who() - who is at the other end: uid=U pid=P, or peer=tcp:ADDR:PORT
+ * @out: PLK_WHO_BYTES
+ */
+#define PLK_WHO_BYTES 96
+void plk_client_who(const struct plk_peer_id *peer, char *out);
 
 /** plk_front_accepted() - a connection to be admitted; takes the descriptor over */
 void plk_front_accepted(const struct plk_msg_accepted *accepted, int *fd);
@@ -579,6 +597,9 @@ const char *plk_words_class(unsigned class);
 /** plk_words_event() - log what broker or worker said; @from: PLK_LINES_BROKER, PLK_LINES_WORKER */
 void plk_words_event(enum plk_lines from, const struct plk_msg_event *event);
 
+/** plk_words_counter() - the name of a counter */
+const char *plk_words_counter(enum plk_counter counter);
+
 /** plk_words_counters() - log the counters that are not zero
  * @values: PLK_COUNTERS of them
  */
@@ -594,6 +615,13 @@ struct plk_name plk_words_name(const char *name);
 
 /** plk_words_error() - what errno says; static lifetime. Like strerror(), but never allocates: the number may be anybody's. */
 const char *plk_words_error(uint64_t error);
+
+/** plk_words_confinement() - how far a process is confined, as words
+ * @is_worker: it should have namespaces
+ * @out:       PLK_CONFINEMENT_BYTES
+ */
+#define PLK_CONFINEMENT_BYTES 384
+void plk_words_confinement(const struct plk_msg_confined *confined, bool is_worker, char *out);
 
 /** plk_words_confined() - log how far a process is confined
  * @process:   its name

@@ -369,6 +369,7 @@ worker_died(const struct plk_msg_worker_died *died)
 		p->is_told = false;
 	if (front.awaited == PLK_MSG_UNPORTED) /* that is so now */
 		front.awaited = PLK_MSG_NONE;
+	front.n_restarts++;
 	plk_books_fold(&front.books, front.page);
 	plk_page_unmap(&front.page, PLK_BOOKS_BYTES);
 	plk_front_clients_forget();
@@ -740,6 +741,7 @@ init(void)
 	front.broker_watch = (struct plk_watch){.fd = -1, .call = broker_read};
 	front.worker_watch = (struct plk_watch){.fd = -1, .call = worker_read};
 	front.no_worker = -1;
+	front.begun_ms = plk_now_ms();
 	plk_ports_init();
 }
 

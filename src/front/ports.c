@@ -93,6 +93,7 @@ plk_port_new(const struct plk_port *port, enum plk_origin origin)
 		return NULL;
 	port_clear(&front.ports[i]);
 	front.ports[i].used = true;
+	front.ports[i].begun_ms = plk_now_ms();
 	front.n_ports++;
 	port_set(&front.ports[i], port, origin);
 	plk_books_begin(&front.books, front.page, (uint16_t)i);
@@ -702,8 +703,8 @@ plk_command_reload(const struct plk_span *params, size_t n, struct plk_writer *o
 
 /* ---- list-remotes ---- */
 
-static const char *
-state_of(const struct front_port *p)
+const char *
+plk_port_state(const struct front_port *p)
 {
 	if (p->state == PLK_PORT_PARKED)
 		return "parked";
@@ -714,8 +715,8 @@ state_of(const struct front_port *p)
 	return p->connecting >= 0 || p->is_asked ? "connecting" : "waiting";
 }
 
-static uint32_t
-clients_of(const struct front_port *p)
+uint32_t
+plk_port_clients(const struct front_port *p)
 {
 	uint32_t n = 0;
 
@@ -725,8 +726,8 @@ clients_of(const struct front_port *p)
 	return n;
 }
 
-static const char *
-origin_of(const struct front_port *p)
+const char *
+plk_port_origin(const struct front_port *p)
 {
 	static const char *const words[PLK_ORIGINS] = {
 		[PLK_ORIGIN_CMDLINE] = "cmdline",
@@ -744,11 +745,11 @@ port_put(const struct front_port *p, struct plk_writer *out)
 
 	plk_writer_span(out, p->canon);
 	plk_writer_str(out, " origin=");
-	plk_writer_str(out, origin_of(p));
+	plk_writer_str(out, plk_port_origin(p));
 	plk_writer_str(out, " state=");
-	plk_writer_str(out, state_of(p));
+	plk_writer_str(out, plk_port_state(p));
 	plk_writer_str(out, " clients=");
-	plk_writer_dec(out, clients_of(p));
+	plk_writer_dec(out, plk_port_clients(p));
 	address[0] = '\0';
 	if (p->listener >= 0)
 		plk_address_text(p->listener, address);

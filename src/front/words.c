@@ -320,18 +320,27 @@ capabilities_name(uint64_t set)
 }
 
 void
-plk_words_confined(const char *process, const struct plk_msg_confined *c, bool is_worker)
+plk_words_confinement(const struct plk_msg_confined *c, bool is_worker, char *out)
 {
 	char namespaces[128] = "";
 
 	if (is_worker)
 		namespaces_print(c, namespaces, sizeof namespaces);
-	plk_log(PLK_LOG_LINE_INFO,
-		"confined process=%s calls=%u conditions=%u capabilities=%s bounding=%s "
-		"securebits=%s landlock=%u files=%u mdwe=%s%s",
-		process, c->calls, c->conditions, capabilities_name(c->capabilities),
-		capabilities_name(c->bounding), c->securebits ? "locked" : "open", c->landlock,
-		c->files, c->mdwe ? "yes" : "no", namespaces);
+	(void)snprintf(out, PLK_CONFINEMENT_BYTES,
+		       "calls=%u conditions=%u capabilities=%s bounding=%s securebits=%s "
+		       "landlock=%u files=%u mdwe=%s%s",
+		       c->calls, c->conditions, capabilities_name(c->capabilities),
+		       capabilities_name(c->bounding), c->securebits ? "locked" : "open",
+		       c->landlock, c->files, c->mdwe ? "yes" : "no", namespaces);
+}
+
+void
+plk_words_confined(const char *process, const struct plk_msg_confined *c, bool is_worker)
+{
+	char words[PLK_CONFINEMENT_BYTES];
+
+	plk_words_confinement(c, is_worker, words);
+	plk_log(PLK_LOG_LINE_INFO, "confined process=%s %s", process, words);
 }
 
 /* For a TAP, what its carrier stands for. */
@@ -567,14 +576,21 @@ plk_words_event(enum plk_lines kind, const struct plk_msg_event *e)
 	}
 }
 
-void
-plk_words_counters(const uint64_t *values)
+const char *
+plk_words_counter(enum plk_counter counter)
 {
 	static const char *const names[PLK_COUNTERS] = {
 #define X(id, name) [PLK_COUNTER_##id] = (name),
 		PLK_COUNTER_TABLE(X)
 #undef X
 	};
+
+	return names[counter];
+}
+
+void
+plk_words_counters(const uint64_t *values)
+{
 	uint8_t line[PLK_COUNTERS * COUNTER_BYTES];
 	struct plk_writer w;
 
@@ -583,7 +599,7 @@ plk_words_counters(const uint64_t *values)
 		if (values[i] == 0)
 			continue;
 		plk_writer_char(&w, ' ');
-		plk_writer_str(&w, names[i]);
+		plk_writer_str(&w, plk_words_counter((enum plk_counter)i));
 		plk_writer_char(&w, '=');
 		plk_writer_dec(&w, values[i]);
 	}

@@ -3,6 +3,7 @@
 
 #include "front/control.h"
 #include "front/front.h"
+#include "front/show.h"
 #include "front/stats.h"
 #include "text/words.h"
 
@@ -65,6 +66,7 @@ static const struct plk_command_row commands[] = {
 	{"log-level",     "error|warning|info|debug", 1, 1, true,  log_level},
 	{"reload",        "",                         0, 0, true,  plk_command_reload},
 	{"remove-remote", "PORT-SPEC|REMOTE",         1, 1, true,  plk_command_remove_remote},
+	{"show",          "",                         0, 0, false, plk_command_show},
 	{"stats",         "[json|openmetrics]",       0, 1, false, plk_command_stats},
 	{"status",        "[on|off]",                 0, 1, true,  plk_command_status},
 	{"version",       "",                         0, 0, false, version},

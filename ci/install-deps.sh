@@ -26,6 +26,8 @@ test=(
 	apparmor binutils diffutils ethtool iperf3 netbase tshark valgrind shellcheck git strace
 	# what looks at packages, and a small Debian to install them in
 	lintian mmdebstrap
+	# the parser of metrics, and what the example of a text file needs
+	python3-prometheus-client mawk
 	# the manual, and the shells that complete
 	bash-completion mandoc zsh
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)

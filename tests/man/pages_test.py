@@ -185,6 +185,20 @@ def counters(tree):
     return complaints + [f"pktlockd.8: {it} is not explained" for it in sorted(equations) if it not in explained]
 
 
+def metrics(tree):
+    """Names, labels and meanings of all metrics."""
+    wanted = set()
+    for kind, base, rest in re.findall(r'^\t(COUNTERS?|GAUGE|INFO)\("(\w+)",(.*?)\),$', tree.read("src/front/stats.c"), re.M | re.S):
+        texts = re.findall(r'"([^"]*)"', rest)
+        label = f" Brq {texts.pop(0)}" if re.match(r'\s*"', rest) and len(texts) > 1 and texts[0].islower() else ""
+        suffix = {"GAUGE": "", "INFO": "_info"}.get(kind, "_total")
+        wanted.add((f"pktlock_{base}{suffix}{label}", "".join(texts)))
+    text = section(tree.page("pktlockd.8"), "METRICS")
+    there = {(name.removeprefix("Sy "), plain(item(text, name)).strip()) for name in items(text)}
+    complaints = [] if len(wanted) > 30 else ["no metrics in front/stats.c"]
+    return complaints + differences("pktlockd.8, metrics", {": ".join(it) for it in wanted}, {": ".join(it) for it in there})
+
+
 def signals(tree):
     """Signals that the supervisor waits for."""
     wanted = set(re.findall(r"sigaddset\(&set, (SIG\w+)\)", tree.read("src/supervisor/main.c"))) - {"SIGCHLD"}
@@ -215,6 +229,7 @@ CHECKS = [
     port_errors,
     examples,
     counters,
+    metrics,
     signals,
     environment,
 ]

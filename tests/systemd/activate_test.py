@@ -197,6 +197,35 @@ def test_tcp(case):
     plk.sync(wire, tcp_client(case, 4789), case.connect("e0", Blocks()))
 
 
+def test_textfile(case):
+    """The example of a timer writes the counters of a service, whole, for who collects them; without the service it does nothing."""
+    case.veth("e0", "e1")
+    directory = "/var/lib/prometheus/node-exporter"
+    case.machine.run("mkdir", "-p", directory)
+    case.stack.callback(case.machine.run, "rm", "-r", directory)
+    for suffix in ("service", "timer"):
+        case.example(f"pktlock-textfile@.{suffix}", f"/run/systemd/system/pktlock-textfile@.{suffix}")
+    case.example("pktlock-textfile.awk", "/etc/pktlock/textfile.awk")
+    case.conf("e0", "--remote=capture,format=pcapng@sd:client --control=punix:/run/pktlock/e0.ctl")
+    case.stack.callback(case.reload_units)
+    case.reload_units()
+    case.machine.systemctl("start", "pktlock-textfile@e0.service")
+    plk.equal(os.listdir(case.machine.path(directory)), [], "files while there is no daemon")
+    case.start("e0")
+    served(case, "e0", "e1")
+    case.stack.callback(case.machine.systemctl, "stop", "pktlock-textfile@e0.timer")
+    case.machine.systemctl("start", "pktlock-textfile@e0.timer")
+    plk.check(case.machine.show("pktlock-textfile@e0.timer", "NextElapseUSecRealtime"), "the timer has no next time")
+    case.machine.systemctl("start", "pktlock-textfile@e0.service")
+    plk.equal(os.listdir(case.machine.path(directory)), ["pktlock-e0.prom"], "files")
+    file = case.machine.path(f"{directory}/pktlock-e0.prom")
+    plk.equal(stat.S_IMODE(os.stat(file).st_mode), 0o644, "mode of the file")
+    with open(file, encoding="utf-8") as text:
+        samples = dict(line.rsplit(" ", 1) for line in text if not line.startswith("#"))
+    plk.check(int(samples['pktlock_rx_frames_total{interface="e0"}']) >= 20, f"frames among {len(samples)} samples")
+    plk.equal(int(samples['pktlock_clients{interface="e0",remote="capture,format=pcapng@sd:client"}']), 1, "clients")
+
+
 def test_own_socket(case):
     """punix: in /run/pktlock, without a socket of systemd's: the service is started by itself."""
     case.veth("e0", "e1")

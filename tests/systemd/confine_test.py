@@ -209,7 +209,7 @@ def test_verify(case):
     drop_in = "/run/systemd/system/pktlock@.service.d/example.conf"
     case.file(drop_in, "[Service]\nNoSuchSetting=yes\n")
     plk.check(verified(case, *ours)[0], "nothing is said about a setting that does not exist")
-    for unit in ("pktlock-inject@.socket", "pktlock-tcp@.socket"):
+    for unit in ("pktlock-inject@.socket", "pktlock-tcp@.socket", "pktlock-textfile@.service", "pktlock-textfile@.timer"):
         case.example(unit, f"/run/systemd/system/{unit}")
         ours.append(f"/run/systemd/system/{unit}")
     names = os.listdir(case.machine.path(case.machine.example("")))

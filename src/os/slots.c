@@ -72,6 +72,24 @@ plk_slots_find(struct plk_slots *slots)
 		slots->next = oldest(slots);
 }
 
+/* Where the kernel goes on if nothing is ours: behind the newest, since a slot that was given back still has its time. */
+static size_t
+behind_newest(const struct plk_slots *slots)
+{
+	uint64_t newest = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < slots->n_slots; i++) {
+		const uint64_t time = plk_rxslot_time(slot_at(slots, i));
+
+		if (time == 0 || time < newest)
+			continue;
+		newest = time;
+		at = i + 1 < slots->n_slots ? i + 1 : 0;
+	}
+	return at;
+}
+
 int
 plk_slots_open(struct plk_slots *slots, int fd, size_t slot_bytes, size_t n_slots)
 {
@@ -81,6 +99,8 @@ plk_slots_open(struct plk_slots *slots, int fd, size_t slot_bytes, size_t n_slot
 		return -errno;
 	*slots = (struct plk_slots){.map = map, .slot_bytes = slot_bytes, .n_slots = n_slots};
 	plk_slots_find(slots);
+	if (plk_slots_peek(slots).n == 0)
+		slots->next = behind_newest(slots);
 	return 0;
 }
 

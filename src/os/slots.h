@@ -4,8 +4,8 @@
  *
  * Theory of operation. The kernel fills slots in order and gives each to us by its status word (TP_STATUS_USER) as soon as the
  * frame is in it; we give it back by TP_STATUS_KERNEL. Slots are not numbered: a worker that takes the ring over from one that died
- * looks for the first of those that are ours. While none is, it cannot know where the kernel will go on, and looks again when the
- * kernel says that there is something.
+ * looks for the first of those that are ours. While none is, the times in the slots tell where the kernel will go on; they may lie,
+ * since a clock can be set back, so it looks again when the kernel says that there is something and it sees nothing.
  *
  * As in a ring of blocks (ring.h) a slot is marked while it is read, and who finds the mark of another gives the slot back unread.
  */

@@ -61,15 +61,64 @@ slots_write(const struct plk_slots *slots, const struct row *row)
 	}
 }
 
-static void
-slots_make(struct plk_slots *slots)
+static int
+memory_make(void)
 {
 	int fd = memfd_create("slots", MFD_CLOEXEC);
 
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, SLOTS * SLOT_BYTES), 0);
+	return fd;
+}
+
+static void
+slots_make(struct plk_slots *slots)
+{
+	int fd = memory_make();
+
 	assert_int_equal(plk_slots_open(slots, fd, SLOT_BYTES, SLOTS), 0);
 	close(fd);
+}
+
+/* clang-format off */
+static const struct row left[] = {
+	{.what = "nothing came", .status = "KKKK", .nsec = {0, 0, 0, 0}, .first = 0},
+	{.what = "one came", .status = "KKKK", .nsec = {1, 0, 0, 0}, .first = 1},
+	{.what = "three came", .status = "KKKK", .nsec = {1, 2, 3, 0}, .first = 3},
+	{.what = "four came", .status = "KKKK", .nsec = {1, 2, 3, 4}, .first = 0},
+	{.what = "five came", .status = "KKKK", .nsec = {5, 2, 3, 4}, .first = 1},
+	{.what = "seven came", .status = "KKKK", .nsec = {5, 6, 7, 4}, .first = 3},
+	{.what = "two at a time", .status = "KKKK", .nsec = {2, 2, 1, 1}, .first = 2},
+	{.what = "the oldest of what is ours", .status = "UKKU", .nsec = {4, 1, 2, 3}, .first = 3, .ours = true},
+	{.what = "what is ours, whatever its time", .status = "KUKK", .nsec = {4, 1, 2, 3}, .first = 1, .ours = true},
+};
+/* clang-format on */
+
+/* A ring that another has left, and where it is read on. */
+static void
+test_open(void **state)
+{
+	struct rows r;
+
+	(void)state;
+	rows_begin(&r, "rings");
+	for (size_t i = 0; i < COUNT(left); i++) {
+		struct plk_slots slots = {.n_slots = SLOTS};
+		int fd = memory_make();
+
+		row_begin_text(&r, "%s", left[i].what);
+		slots.map =
+			mmap(NULL, SLOTS * SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		assert_ptr_not_equal(slots.map, MAP_FAILED);
+		slots_write(&slots, &left[i]);
+		munmap(slots.map, SLOTS * SLOT_BYTES);
+		assert_int_equal(plk_slots_open(&slots, fd, SLOT_BYTES, SLOTS), 0);
+		close(fd);
+		row_number(&r, "first", slots.next, left[i].first);
+		row_true(&r, "can be taken", (plk_slots_peek(&slots).n > 0) == left[i].ours);
+		munmap(slots.map, SLOTS * SLOT_BYTES);
+	}
+	rows_end(&r);
 }
 
 static void
@@ -130,6 +179,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_begin),
 		cmocka_unit_test(test_read),
 	};

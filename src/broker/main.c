@@ -774,6 +774,7 @@ answer_forget(const struct plk_msg *msg)
 {
 	file_remove(msg->u.forget.port);
 	broker.targets[msg->u.forget.port].kind = TARGET_NONE;
+	answer_done(PLK_MSG_FORGET, PLK_CLASS_CAPTURE_BULK, PLK_STEP_NONE, 0);
 }
 
 static void

@@ -169,16 +169,16 @@ worker_settle(void)
 	return front.serving;
 }
 
+/* Its socket file is gone when the broker has answered. */
 static void
-port_say(const struct front_port *p, enum plk_msg_type type)
+broker_forget(const struct front_port *p)
 {
 	const struct plk_msg forget = {.type = PLK_MSG_FORGET, .u.forget.port = plk_port_index(p)};
-	const struct plk_msg unport = {.type = PLK_MSG_UNPORT, .u.unport.port = plk_port_index(p)};
+	const struct plk_msg_done *done = &front.answer.msg.u.done;
 
-	if (type == PLK_MSG_FORGET)
-		plk_front_send(front.broker.fd, &forget, -1);
-	else
-		plk_front_send(front.worker.fd, &unport, -1);
+	plk_front_ask(front.broker.fd, &forget, -1, PLK_MSG_DONE);
+	while (done->request != PLK_MSG_FORGET)
+		plk_front_await(PLK_MSG_DONE); /* that was about something else */
 }
 
 static void
@@ -221,12 +221,14 @@ unport_late(void *ctx)
 static void
 worker_unport(const struct front_port *p)
 {
+	const struct plk_msg unport = {.type = PLK_MSG_UNPORT, .u.unport.port = plk_port_index(p)};
+
 	if (!p->is_told)
 		return;
 	front.unporting = plk_port_index(p);
 	front.settle_timer.call = unport_late;
 	plk_timer_set(&front.loop, &front.settle_timer, UNPORT_MS);
-	port_say(p, PLK_MSG_UNPORT);
+	plk_front_send(front.worker.fd, &unport, -1);
 	plk_front_await(PLK_MSG_UNPORTED);
 	plk_timer_stop(&front.settle_timer);
 }
@@ -327,7 +329,7 @@ port_remove(struct front_port *p)
 	}
 	port_end(p);
 	listener_take_back(p);
-	port_say(p, PLK_MSG_FORGET);
+	broker_forget(p);
 	port_free(p);
 }
 
@@ -630,7 +632,7 @@ all_open(struct plk_writer *out)
 		while (i-- > 0) {
 			if (!fates[i].is_new)
 				continue;
-			port_say(fates[i].port, PLK_MSG_FORGET);
+			broker_forget(fates[i].port);
 			port_free(fates[i].port);
 		}
 		return false;

@@ -280,7 +280,7 @@ enum plk_counter {
 	P(TARGET_UNIX, target_unix) \
 	P(TARGET_TCP, target_tcp) \
 	P(CONNECT, connect) \
-	/* a remote is no more: its socket file goes, or it is connected to no more */ \
+	/* a remote is no more: its socket file goes, or it is connected to no more; DONE is when that is so */ \
 	P(FORGET, forget) \
 	/* instructions that follow those of the last one; all together are the capture classes' filter (bpf.h) */ \
 	P(FILTER, filter) \

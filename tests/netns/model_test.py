@@ -354,7 +354,7 @@ class Machine:
             time.sleep(pause)
             pause = min(pause * 2, 0.1)
         there = {port.spec.remote.partition(":")[2] for port in self.ports.values() if port.spec.kind == "punix"}
-        plk.poll_until(lambda: self.socket_files() == there, "socket files")
+        plk.equal(self.socket_files(), there, "socket files")
 
     def socket_files(self):
         return {self.case.path(name) for name in os.listdir(self.case.dir) if re.fullmatch("p[0-9]|start", name)}
@@ -653,17 +653,19 @@ class Machine:
         self.note("kill")
         self.killed_at = time.monotonic()
         self.unsure = True
-        os.kill(self.pid("worker"), signal.SIGKILL)
+        worker = self.pid("worker")
+        if worker:  # the last one may not have been followed yet
+            os.kill(worker, signal.SIGKILL)
         if words:
             self.judge(words, self.answer(), *self.expect(*words))
         for port in self.ports.values():
             self.lose(port)
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.5 and worker:
             self.daemon.wait_log("another worker serves", after=mark, seconds=2 * plk.WAIT)
 
     def may_kill(self):
-        """A worker that serves; not so often that the next one waits for long."""
-        if not self.kills or not self.pid("worker"):
+        """Not so often that the next one waits for long."""
+        if not self.kills:
             return False
         lived = time.monotonic() - max(self.killed_at, self.began)
         self.quick = 0 if lived > 4 else self.quick + 1
@@ -756,12 +758,13 @@ class Machine:
     # Frames
 
     def everybody(self):
+        """(whose, whether it gets what comes in, whether that is not to be looked into, connection)"""
         for port in self.ports.values():
             for connection in port.clients:
-                yield port.hears(), port.is_raw(), connection
+                yield port.spec.text, port.hears(), port.is_raw(), connection
         for remote, connections in self.peers.items():
             for connection in connections:
-                yield remote.startswith("unix:"), False, connection
+                yield remote, remote.startswith("unix:"), False, connection
 
     def traffic(self):
         """What comes in gets to all who want it, once; or to nobody."""
@@ -769,11 +772,11 @@ class Machine:
         self.note("frame", self.frames)
         data = plk.frame(self.frames)
         wanted = plk.QEMU.encode(data)
-        for _, _, connection in self.everybody():
+        for _, _, _, connection in self.everybody():
             connection.read()
             connection.data = b""
         self.wire.send(data)
-        hearing = [(is_raw, connection) for hears, is_raw, connection in self.everybody() if hears and not self.off]
+        hearing = [(is_raw, connection) for _, hears, is_raw, connection in self.everybody() if hears and not self.off]
         end = time.monotonic() + plk.WAIT
         for is_raw, connection in hearing:
             while len(connection.data) < (1 if is_raw else len(wanted)) and not connection.eof:
@@ -783,10 +786,16 @@ class Machine:
                 connection.read()
         if not hearing:
             time.sleep(0.005)
-        for hears, is_raw, connection in self.everybody():
+        for whose, hears, is_raw, connection in self.everybody():
             connection.read()
             if not is_raw:
-                plk.equal(connection.data, wanted if hears and not self.off else b"", "bytes of a client")
+                plk.equal(self.numbers(connection.data), [self.frames] if hears and not self.off else [], f"frames of a client of {whose}")
+
+    @staticmethod
+    def numbers(data):
+        """Of the frames of a stream, which ends with one."""
+        plk.equal(len(data) % FRAME_BYTES, 0, "bytes of a frame that is not whole")
+        return [plk.number_of(data[at + 4 :]) for at in range(0, len(data), FRAME_BYTES)]
 
     def inject(self):
         """What a client sends goes out, once; or not at all."""
@@ -867,7 +876,7 @@ def job(name, bin_directory, numbers, end, tell):
     plk.quiet_namespace()
     for number in numbers:
         if time.monotonic() > end:
-            return 0
+            break
         case = plk.Case(name, bin_directory)
         problem = run_block(case, number, end, tell)
         case.close()
@@ -877,8 +886,6 @@ def job(name, bin_directory, numbers, end, tell):
             problem = f"{problem or f'block {number}'}\n{error}"
         if problem:
             tell("!" + problem.replace("\n", "\r"))
-            return 1
-    return 0
 
 
 def fork_job(reader, writer, *arguments):
@@ -889,7 +896,10 @@ def fork_job(reader, writer, *arguments):
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.close(reader)
-        status = job(*arguments, lambda text: os.write(writer, f"{text}\n".encode()))
+        job(*arguments, lambda text: os.write(writer, f"{text}\n".encode()))
+        status = 0
+    except Exception as error:  # pylint: disable=broad-except
+        os.write(writer, f"!a job ended: {type(error).__name__}: {error}\n".encode())
     finally:
         os._exit(status)  # pylint: disable=protected-access
 

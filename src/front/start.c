@@ -556,11 +556,11 @@ check_print(void)
 	exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
-/* Somebody may take one that filters nothing for a guard of an attached client. */
+/* Somebody may take one that filters nothing for a guard of an attached client. A capture may come later where ports do. */
 static void
 filter_plan(void)
 {
-	bool is_of_use = false;
+	bool is_of_use = plk_ports_runtime();
 
 	for (const struct front_port *p = plk_ports_next(NULL); p; p = plk_ports_next(p))
 		is_of_use |= p->port.role == PLK_ROLE_CAPTURE;

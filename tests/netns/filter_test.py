@@ -271,7 +271,7 @@ def test_attach_is_not_filtered(case):
 
 
 def test_nothing_is_captured(case):
-    """A filter for ports that there are not is compiled, and does nothing; the log says so."""
+    """A filter for ports that there are not is compiled, and does nothing; the log says so, unless they may come."""
     case.veth()
     wire = case.wire()
     daemon = case.daemon(f"--remote=attach@punix:{case.path('a')}", "--filter=tcp port 80")
@@ -282,6 +282,20 @@ def test_nothing_is_captured(case):
     client.expect([plk.frame(1)])
     daemon.stop()
     case.refused(2, "syntax error at byte 0", f"--remote=attach@punix:{case.path('a')}", "--filter=tcp port")
+    path = case.path("remotes")
+    with open(path, "x", encoding="ascii") as file:
+        file.write("# none yet\n")
+    daemon = case.daemon(f"--remotes-file={path}", f"--remote-dir={os.path.dirname(path)}", "--filter=tcp port 80")
+    plk.check("nothing is filtered" not in daemon.stderr, f"says so where a capture may come: {daemon.stderr}")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"capture@punix:{case.path('c')}\n")
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_log("reload")
+    client = case.connect(case.path("c"))
+    daemon.wait_log("client connected.*capture")
+    wire.send(plk.frame(1), tcp(80))
+    client.expect([tcp(80)], "of two frames, of a capture that came later")
+    daemon.stop()
 
 
 # ---------------------------------------------------------------------------------------------------------------------

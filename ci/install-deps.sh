@@ -7,7 +7,7 @@ set -euo pipefail
 demo=(
 	# build
 	gcc libc6-dev cmake ninja-build pkg-config libseccomp-dev libpcap-dev libjansson-dev libcmocka-dev
-	libsystemd-dev # tests/unit/notify_test.c compares with it
+	libsystemd-dev # tests/unit/notify_test.c and journal_test.c compare with it
 	python3-minimal python3
 	# run: namespaces, ping, systemd-socket-activate, ps, and tcpdump to look at frames
 	iproute2 iputils-ping systemd procps tcpdump util-linux
@@ -24,7 +24,7 @@ test=(
 	clang clang-format libclang-rt-14-dev llvm afl++
 	# checks
 	apparmor binutils diffutils ethtool iperf3 netbase tshark valgrind shellcheck git strace
-	# what looks at packages, and a small Debian to install them in
+	# what looks at packages, and a small Debian to install them in, whose systemd the units are tried with
 	lintian mmdebstrap
 	# the parser of metrics, and what the example of a text file needs
 	python3-prometheus-client mawk
@@ -33,8 +33,6 @@ test=(
 	# a machine to boot Debian's kernel in, and what runs there; a peer with a guest, its ROM (27 MB with what they need)
 	qemu-system-x86 busybox-static xz-utils
 	openvswitch-common # ovs-appctl, which speaks to control sockets
-	# a small Debian, whose systemd the units are tried with
-	mmdebstrap
 )
 
 packages=("${demo[@]}")

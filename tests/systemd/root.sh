@@ -36,7 +36,7 @@ rm -rf --one-file-system "$root" "$root.stamp"
 # shellcheck disable=SC1091
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 if ! mmdebstrap --mode=root --variant=minbase --aptopt='Acquire::Languages "none"' \
-	--include=systemd,systemd-sysv,dbus,procps,iproute2,libpcap0.8,libseccomp2 \
+	--include=systemd,systemd-sysv,dbus,procps,iproute2,libjansson4,libpcap0.8,libseccomp2 \
 	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 	"$suite" "$root" >"$log" 2>&1; then
 	cat "$log" >&2

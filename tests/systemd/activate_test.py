@@ -3,10 +3,12 @@
 
 import json
 import os
+import re
 import socket
 import stat
 
 import machine
+from control import Control
 from machine import Blocks, plk
 
 SERVICE = "pktlock@{}.service"
@@ -255,6 +257,50 @@ def test_reload(case):
     plk.equal(case.machine.show("pktlock@e0.service", "ActiveState", "NRestarts"), ["active", "0"], "state, restarts")
     wire.send(plk.frame(1))
     client.expect([plk.frame(1)], "after the reload")
+
+
+def ports(control):
+    """{PORT-SPEC: how many clients it has} of those that list-remotes has."""
+    lines = control.done("list-remotes").splitlines()
+    return {line.split()[0]: int(re.search(r" clients=(\d+)", line).group(1)) for line in lines}
+
+
+def test_control(case):
+    """The example of a control socket and a remotes file: a reload takes what has changed, and who is connected stays."""
+    shipped, first, second = "capture,format=pcapng@sd:client", "capture@punix:/run/pktlock/e0-1.sock", "inject@punix:/run/pktlock/e0-2.sock"
+    case.veth("e0", "e1")
+    case.example("control.conf", "/run/systemd/system/pktlock@e0.service.d/control.conf")
+    case.reload_units()
+    case.start("e0")
+    waits = case.connect("e0", Blocks())  # which starts it, without the file
+    reason = "/etc/pktlock/e0.remotes: cannot be opened: No such file"
+    plk.poll_until(lambda: reason in case.machine.status("pktlock@e0.service"), f"{reason!r} in systemctl status")
+    case.file("/etc/pktlock/e0.remotes", f"# more\n{first}\n")
+    case.follow("control.conf", "e0")
+    wire, client = case.wire("e1"), case.connect("e0-1")
+    plk.sync(wire, waits, client)
+    control = case.keep(Control(case.machine.path("/run/pktlock/e0.ctl")))
+    plk.equal(ports(control), {shipped: 1, first: 1}, "ports and their clients")
+
+    before = case.machine.whole("pktlock@e0.service")
+    case.machine.write("/etc/pktlock/e0.remotes", f"{first}\n{second}\n")
+    case.machine.systemctl("reload", "pktlock@e0.service")
+    case.wait_journal("pktlock@e0.service", "reloaded added=1 changed=0 removed=0 remotes=3")
+    plk.equal(ports(control), {shipped: 1, first: 1, second: 0}, "ports after a line more")
+    sender = case.connect("e0-2")
+    sender.send(plk.frame(1, src=plk.NEAR))
+    wire.expect([plk.frame(1, src=plk.NEAR)])
+
+    case.machine.write("/etc/pktlock/e0.remotes", f"{first}\ncapture@pfd:3\n")
+    case.machine.systemctl("reload", "pktlock@e0.service")
+    case.wait_journal("pktlock@e0.service", r"nothing is changed: /etc/pktlock/e0.remotes:2:9: 'capture@pfd:3'")
+    case.machine.write("/etc/pktlock/e0.remotes", f"{second}\n")
+    plk.equal(control.done("reload"), "", "answer to reload")
+    client.wait_closed()
+    plk.equal(ports(control), {shipped: 1, second: 1}, "ports after a line less")
+    plk.equal(case.machine.family("pktlock@e0.service"), before, "processes")
+    wire.send(plk.frame(2))
+    waits.expect([plk.frame(2)], "of who was there from the start")
 
 
 def test_journal(case):

@@ -23,6 +23,7 @@ EXPOSURE = {
     "inject.conf": SHIPPED,
     "attach.conf": SHIPPED,
     "vnet.conf": SHIPPED,
+    "control.conf": SHIPPED,
     "tcp-socket.conf": SHIPPED,
     "tcp.conf": 1.9,
     "own-namespaces.conf": 2.0,
@@ -214,7 +215,7 @@ def test_verify(case):
         ours.append(f"/run/systemd/system/{unit}")
     names = os.listdir(case.machine.path(case.machine.example("")))
     examples = sorted(name for name in names if name.endswith(".conf") and name != "eth1.conf")
-    plk.check(len(examples) >= 9, f"examples: {examples}")
+    plk.check(len(examples) >= 10, f"examples: {examples}")
     for name in examples:
         case.example(name, drop_in)
         said, status = verified(case, *ours)

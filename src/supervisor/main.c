@@ -46,7 +46,8 @@
 /* messages of the front that may lie there when it has ended; its channel holds fewer */
 #define FRONT_LAST 4096
 #define FAULT_BYTES 512
-/* for the broker to remove its socket files, and the service manager to have all; a stop takes less than a second */
+/* from then on at least, if that was not over yet: for the broker to close its packet sockets, each of which the kernel takes its
+ * time for, and remove its socket files, and for the service manager to have all; a stop takes less than a second */
 #define STOP_LAST_MS 250
 /* Descriptors: 0-2, /dev/null, signals, epoll, notify, three channels, and while a worker starts four
  * more; the program and the namespaces above them, out of the way of the numbers that they get in a worker. */
@@ -578,11 +579,16 @@ front_stop(void)
 static void
 children_stop(void)
 {
+	const uint64_t began_ms = plk_now_ms();
+	uint64_t took_ms;
+
 	front_stop();
 	plk_fd_close(&supervisor.worker.end.fd);
 	plk_fd_close(&supervisor.broker.end.fd);
 	supervisor.stop_timer.call = stop_last;
-	plk_timer_set(&supervisor.loop, &supervisor.stop_timer, STOP_LAST_MS);
+	took_ms = plk_now_ms() - began_ms;
+	plk_timer_set(&supervisor.loop, &supervisor.stop_timer,
+		      took_ms < STOP_MS - STOP_LAST_MS ? STOP_MS - took_ms : STOP_LAST_MS);
 	plk_service_barrier(&supervisor.service, supervisor.stop_timer.at_ms);
 	while ((children_live() || plk_service_waits(&supervisor.service)) &&
 	       plk_loop_step(&supervisor.loop) == 0)

@@ -80,6 +80,19 @@ def test_stop_with_a_stuck_broker(case):
     stopped(case, "broker")
 
 
+def test_stop_with_a_slow_broker(case):
+    """The kernel may let it wait for each packet socket that it closes: it has the time."""
+    case.veth()
+    daemon = case.daemon(f"--remote=capture@punix:{case.path('c')}")
+    os.kill(daemon.family["broker"], signal.SIGSTOP)
+    daemon.signal(signal.SIGTERM)
+    time.sleep(0.45)
+    os.kill(daemon.family["broker"], signal.SIGCONT)
+    plk.equal(daemon.wait(), 0, "status")
+    plk.check("was killed" not in daemon.stderr, f"the broker was killed: {daemon.stderr}")
+    plk.check(not os.path.exists(case.path("c")), "the socket file was left behind")
+
+
 def test_parent_ignores_sigchld(case):
     """The disposition is inherited; we must hear of our children all the same."""
     pid = os.fork()

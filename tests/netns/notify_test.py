@@ -378,6 +378,7 @@ def test_manager_that_does_not_read(case):
     """The queue of its socket is full at some time: the stop is not longer for it."""
     manager = Manager(case, reads=False)
     daemon = stand_in(case, "ready", "await-stop", "store-many=1000", "end=0", manager=manager, ready=False)
+    manager.sock.settimeout(plk.WAIT)  # nobody reads but we, now
     manager.take()
     plk.equal(manager.texts(), [READY], "first")
     began = time.monotonic()

@@ -31,7 +31,7 @@ python3 -B tests/systemd/confine_test.py --packages="$build/packages" --root=bui
 cat <<END
 | what | |
 |---|---|
-| exposure, by \`systemd-analyze security\` of systemd $(systemctl --version | awk 'NR == 1 { print $2 }') | **$(said 'as shipped: (.*)')** as shipped, and with TCP ports that systemd makes (\`tcp-socket.conf\`); $(said 'tcp\.conf: (.*)') with those that pktlockd makes (\`tcp.conf\`); $(said 'own-namespaces\.conf: (.*)') with a worker that makes all its namespaces itself (\`own-namespaces.conf\`) |
+| exposure, by \`systemd-analyze security\` of systemd $(systemctl --version | awk 'NR == 1 { print $2 }') | **$(said 'as shipped: (.*)')** as shipped, with a control socket (\`control.conf\`), and with TCP ports that systemd makes (\`tcp-socket.conf\`); $(said 'tcp\.conf: (.*)') with those that pktlockd makes (\`tcp.conf\`); $(said 'own-namespaces\.conf: (.*)') with a worker that makes all its namespaces itself (\`own-namespaces.conf\`) |
 | packages | lintian: no error, no warning; two builds in different directories: the same bytes; installed, upgraded, removed, purged |
 | restarts under traffic | $(said '([0-9]+ restarts, [0-9]+ clients): .*'): none lost, no frame torn or repeated, all accounted for |
 | without frames meanwhile: least, median, most | $(said 'gap, .*silence at a client ([0-9 /]+)$') ms, for captures of both latencies and attached clients; $(said 'as shipped, gap of a capture (.*)'), for the one capture of the service as it comes |

@@ -348,9 +348,10 @@ worker_room(bool is_free)
 	}
 	if (front.worker.fd >= 0 || front.no_worker >= 0)
 		return;
+	/* where it fails, nothing else can be opened now, either; the next message of the supervisor tries again */
 	front.no_worker = plk_page_blank();
 	if (front.no_worker < 0)
-		fatal_error("no descriptor left", front.no_worker);
+		front.no_worker = -1;
 }
 
 static void
@@ -360,8 +361,7 @@ worker_died(const struct plk_msg_worker_died *died)
 	if (front.stage != PLK_STAGE_RUN)
 		fatal("worker died during the start");
 	plk_watch_remove(&front.loop, &front.worker_watch);
-	plk_fd_close(&front.worker.fd);
-	worker_room(false);
+	front.no_worker = plk_fd_take(&front.worker.fd); /* what was in it has been taken */
 	front.serving = false;
 	front.replacing = false;
 	front.worker_runs = false;
@@ -518,7 +518,7 @@ handout_done(const struct plk_msg_done *done)
 {
 	if (front.handouts > 0 && --front.handouts > 0)
 		return;
-	front.worker_runs = done->error == 0;
+	front.worker_runs = done->error == 0 && front.worker.fd >= 0;
 	if (done->error == 0)
 		plk_front_send(front.worker.fd, &(const struct plk_msg){.type = PLK_MSG_GO}, -1);
 	else if (done->error != EPIPE &&

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # model.sh [SEQUENCES [SEED]]: random operations on daemons under AddressSanitizer, compared with a model; as root.
-# 10000 sequences, which take about ten minutes on two processors, and other ones each day. PRESET=release is another build.
+# 10000 sequences, which take about five minutes on two processors, and other ones each day. PRESET=release is another build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -9,7 +9,9 @@ Options: --seed=NUMBER (of the first block), --sequences=N, --jobs=N (daemons si
 """
 
 import collections
+import contextlib
 import ctypes
+import json
 import os
 import random
 import re
@@ -103,6 +105,14 @@ def clash(a, b):
     return a.remote == b.remote
 
 
+def is_dead(pid):
+    """Its connections are closed, then; whether anybody has seen it is another matter."""
+    try:
+        return plk.stat_fields(pid)[0] in "ZX"
+    except OSError:
+        return True
+
+
 class Connection:
     """A client, or the daemon's connection to a peer. It ends at once: a TCP connection that says no more may still listen."""
 
@@ -110,6 +120,7 @@ class Connection:
         self.sock = sock
         self.data = b""
         self.eof = False
+        self.is_raw = False
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -167,10 +178,12 @@ class Machine:
         self.level = "info"
         self.gone = []  # connections that the daemon must close
         self.peers = {}  # {remote: connections}
+        self.killed = set()
         self.killed_at = 0.0
         self.quick = 0  # deaths in a row of workers that lived less than two seconds
         self.unsure = False  # connections come or go that were not looked at since
         self.frames = 0
+        self.reloads_end = 0  # of what the log had of reloads
         self.lines = []
         self.file_trouble = None
         self.make_world()
@@ -230,8 +243,9 @@ class Machine:
         return found[0] if found else None
 
     def descriptors(self, role):
-        pid = self.pid(role)
-        return len(os.listdir(f"/proc/{pid}/fd")) if pid else -1
+        with contextlib.suppress(OSError):  # a worker that was killed
+            return len(os.listdir(f"/proc/{self.pid(role)}/fd"))
+        return -1
 
     def held(self):
         """How many descriptors each has beside those that it always has."""
@@ -253,20 +267,23 @@ class Machine:
             raise plk.Failure(f"descriptors: {({role: self.descriptors(role) for role in wanted})}, expected {wanted}") from error
 
     def run_time(self):
+        """Of all four; None if a worker is missing, or is one that was killed and nobody has seen it yet."""
         times = []
-        for role in ("supervisor", "broker", "front", "worker"):
-            with open(f"/proc/{self.pid(role)}/schedstat", encoding="ascii") as file:
-                times.append(int(file.read().split()[0]))
+        try:
+            for role in ("supervisor", "broker", "front", "worker"):
+                with open(f"/proc/{self.pid(role)}/schedstat", encoding="ascii") as file:
+                    times.append(int(file.read().split()[0]))
+        except OSError:
+            return None
         return times
 
     def check_idle(self, window, seconds):
         """There is a while in which none of the four runs; a timer may be due now and then."""
-        plk.poll_until(lambda: self.pid("worker"), "a worker")
 
         def rests():
             before = self.run_time()
             time.sleep(window)
-            return self.run_time() == before
+            return before and self.run_time() == before
 
         plk.poll_until(rests, f"no processor time within {window} s", seconds, 0)
 
@@ -331,6 +348,7 @@ class Machine:
         for connection in self.gone:
             connection.read()
             if connection.eof:
+                plk.equal(len(connection.data) % FRAME_BYTES if not connection.is_raw else 0, 0, "bytes of a torn frame at the end")
                 connection.close()
             else:
                 waiting.append(connection)
@@ -362,6 +380,8 @@ class Machine:
     # What is asked for, and the answer that must come
 
     def lose(self, port):
+        for connection in port.clients:
+            connection.is_raw = port.is_raw()
         self.gone += port.clients
         port.clients = []
 
@@ -590,6 +610,24 @@ class Machine:
         finally:
             control.close()
 
+    def stats(self):
+        """The same as list-remotes says, and how many workers were followed by another."""
+        self.note("stats")
+        plk.poll_until(self.stats_are_right, "stats and show as the model has it")
+
+    def stats_are_right(self):
+        stats = json.loads(self.control.done("stats", "json"))
+        plk.equal(stats["status"], "off" if self.off else "on", "status in the stats")
+        plk.equal(sorted((port["remote"], port["origin"], port["state"] == "parked") for port in stats["remotes"]),
+                  sorted((text, port.origin, port.parked) for text, port in self.ports.items()), "remotes in the stats")
+        for port in stats["remotes"]:
+            plk.equal(len(port["clients"]), port["pktlock_clients"], f"clients of {port['remote']} in the stats")
+        show = self.control.done("show")
+        plk.check(f"status {'off' if self.off else 'on'}, " in show and all(text in show for text in self.ports), f"show is {show!r}")
+        clients = {port["remote"]: port["pktlock_clients"] for port in stats["remotes"]}
+        return stats["pktlock_worker_restarts_total"] == len(self.killed) and all(
+            clients[text] == len(port.clients) for text, port in self.ports.items() if is_passive(port.spec))
+
     def write(self, lines, mode=0o644):
         path = self.case.path("etc/remotes")
         self.lines = lines
@@ -620,23 +658,30 @@ class Machine:
         self.note("write:", "; ".join(self.lines), self.file_trouble or "")
 
     def reload(self):
+        """A reload is logged, which is all that SIGHUP says; lines of before must not be taken for it."""
         if self.random.random() < 0.6:
             self.rewrite()
+        if self.level not in ("info", "debug"):
+            self.level_of("info")
         if self.random.random() < 0.5:
             self.ask("reload")
+            if self.log[-1].endswith(" -> done"):
+                self.reload_line()
         else:
             self.hang_up()
 
+    def reload_line(self):
+        """The next that the log has of a reload: why it was refused, or None."""
+        found = self.daemon.wait_log(r"info: reloaded added=.*$|error: nothing is changed: (.*)$", after=self.reloads_end)[0]
+        self.reloads_end += len(found.string[: found.end()].encode())
+        return found.group(1)
+
     def hang_up(self):
-        if self.level not in ("info", "debug"):
-            self.level_of("info")
         again = True
         while again:
             self.note("SIGHUP")
-            mark = self.daemon.mark()
             os.kill(self.daemon.pid, signal.SIGHUP)
-            found = self.daemon.wait_log(r"info: (reloaded) added=|error: nothing is changed: (.*)$", after=mark)[0]
-            again = self.judge("SIGHUP", found.group(2), *self.expect_reload())
+            again = self.judge("SIGHUP", self.reload_line(), *self.expect_reload())
 
     def kill(self):
         """The worker, with a change on its way or without."""
@@ -656,6 +701,8 @@ class Machine:
         worker = self.pid("worker")
         if worker:  # the last one may not have been followed yet
             os.kill(worker, signal.SIGKILL)
+            self.killed.add(worker)
+            plk.poll_until(lambda: is_dead(worker), "the worker is dead", pause=0.001)
         if words:
             self.judge(words, self.answer(), *self.expect(*words))
         for port in self.ports.values():
@@ -770,32 +817,39 @@ class Machine:
         """What comes in gets to all who want it, once; or to nobody."""
         self.frames += 1
         self.note("frame", self.frames)
-        data = plk.frame(self.frames)
-        wanted = plk.QEMU.encode(data)
-        for _, _, _, connection in self.everybody():
+        for *_, is_raw, connection in self.everybody():
             connection.read()
-            connection.data = b""
-        self.wire.send(data)
-        hearing = [(is_raw, connection) for _, hears, is_raw, connection in self.everybody() if hears and not self.off]
-        end = time.monotonic() + plk.WAIT
-        for is_raw, connection in hearing:
-            while len(connection.data) < (1 if is_raw else len(wanted)) and not connection.eof:
-                left = end - time.monotonic()
-                plk.check(left > 0, "a frame did not come")
-                select.select([connection.sock], [], [], left)
-                connection.read()
+            connection.data = b"" if is_raw else connection.data[len(connection.data) // FRAME_BYTES * FRAME_BYTES :]
+        hearing = [(whose, connection) for whose, hears, _, connection in self.everybody() if hears and not self.off]
+        self.probe(hearing)
+        self.wire.send(plk.frame(self.frames))
         if not hearing:
             time.sleep(0.005)
+        end = time.monotonic() + plk.WAIT
         for whose, hears, is_raw, connection in self.everybody():
+            wanted = [self.frames] if hears and not self.off else []
+            while not is_raw and wanted and self.numbers(connection.data) != wanted and time.monotonic() < end:
+                select.select([connection.sock], [], [], 0.01)
+                connection.read()
             connection.read()
             if not is_raw:
-                plk.equal(self.numbers(connection.data), [self.frames] if hears and not self.off else [], f"frames of a client of {whose}")
+                plk.equal(self.numbers(connection.data), wanted, f"frames of a client of {whose}")
+
+    def probe(self, hearing):
+        """Returns when frames reach all of them: who has just been admitted may not be there yet for the worker."""
+        end = time.monotonic() + plk.WAIT
+        while missing := [whose for whose, connection in hearing if not connection.data]:
+            plk.check(time.monotonic() < end, f"frames do not come to clients of {missing}")
+            self.wire.send(plk.frame(0, ethertype=plk.PROBE))
+            time.sleep(0.002)
+            for _, connection in hearing:
+                connection.read()
 
     @staticmethod
     def numbers(data):
-        """Of the frames of a stream, which ends with one."""
-        plk.equal(len(data) % FRAME_BYTES, 0, "bytes of a frame that is not whole")
-        return [plk.number_of(data[at + 4 :]) for at in range(0, len(data), FRAME_BYTES)]
+        """Of the frames of a stream that are no probes."""
+        frames = [data[at + 4 : at + FRAME_BYTES] for at in range(0, len(data) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)]
+        return [plk.number_of(frame) for frame in frames if plk.ethertype_of(frame) != plk.PROBE]
 
     def inject(self):
         """What a client sends goes out, once; or not at all."""
@@ -815,7 +869,7 @@ class Machine:
             self.wire.expect([data])
 
     OPERATIONS = ((change, 8), (pipelined, 2), (reload, 4), (status, 1), (kill, 1), (connect, 5), (disconnect, 2), (traffic, 3), (inject, 1),
-                  (log_level, 1), (talk, 1))
+                  (log_level, 1), (talk, 1), (stats, 1))
 
     def sequence(self, number):
         self.random = random.Random(f"{self.number}.{number}")
@@ -841,7 +895,10 @@ class Machine:
         self.check_descriptors()
         self.check_idle(0.5, 20)
         self.control.close()
-        self.daemon.stop(books=not self.kills)
+        os.kill(self.daemon.pid, signal.SIGTERM)
+        self.daemon.ended(0, 10)  # it is one of many here
+        if not self.kills:
+            self.daemon.last_books_check()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -917,7 +974,8 @@ def collect(reader, began):
         for line in lines:
             if line.startswith("!"):
                 problems.append(line[1:].rstrip("\n").replace("\r", "\n"))
-                print(f"     {problems[-1]}", flush=True)
+                if len(problems) <= 3:
+                    print(f"     {problems[-1]}", flush=True)
                 continue
             n_sequences += 1
             n_operations += int(line)

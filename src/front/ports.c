@@ -191,7 +191,17 @@ park_say(const struct front_port *p, bool on)
 		plk_front_send(front.worker.fd, &park, -1);
 }
 
-/* The worker lets go of its listener: something else takes the number. */
+/* All that the worker was told before is done. */
+static void
+worker_catch_up(void)
+{
+	const uint64_t ping = plk_front_ping();
+
+	while (front.serving && plk_front_awaits(ping) && plk_loop_step(&front.loop) == 0)
+		continue;
+}
+
+/* The worker lets go of its listener: something else takes the number. When it has, the address is free. */
 static void
 listener_take_back(const struct front_port *p)
 {
@@ -208,6 +218,7 @@ listener_take_back(const struct front_port *p)
 	plk_front_send(front.worker.fd, &room, -1);
 	plk_front_descriptor_send(&(const struct plk_msg){.type = PLK_MSG_FILL}, blank);
 	plk_fd_close(&blank);
+	worker_catch_up();
 }
 
 static void
@@ -808,7 +819,6 @@ bool
 plk_command_status(const struct plk_span *params, size_t n, struct plk_writer *out)
 {
 	struct plk_msg flow = {.type = PLK_MSG_FLOW};
-	uint64_t ping;
 
 	if (n == 0) {
 		plk_writer_str(out, front.is_off ? "off\n" : "on\n");
@@ -821,8 +831,6 @@ plk_command_status(const struct plk_span *params, size_t n, struct plk_writer *o
 		return refuse(out, "no worker serves now (see the log); try again");
 	front.is_off = !flow.u.flow.on;
 	plk_front_send(front.worker.fd, &flow, -1);
-	ping = plk_front_ping();
-	while (front.serving && plk_front_awaits(ping) && plk_loop_step(&front.loop) == 0)
-		continue;
+	worker_catch_up();
 	return true;
 }

@@ -228,18 +228,22 @@ unport_late(void *ctx)
 	plk_front_replace("worker does not end a port", -ETIMEDOUT);
 }
 
-/* Its clients are gone in the worker, and all was told; or that one has died, and no worker has it. */
+/* Its clients are gone in the worker, and all was told; or that one has died, and no worker has it. One that has just come and does not
+ * serve yet would refuse the order. */
 static void
 worker_unport(const struct front_port *p)
 {
 	const struct plk_msg unport = {.type = PLK_MSG_UNPORT, .u.unport.port = plk_port_index(p)};
 
+	if (p->is_told && !worker_settle() && p->is_told)
+		plk_front_replace("worker does not begin to serve", -ETIMEDOUT);
 	if (!p->is_told)
 		return;
 	front.unporting = plk_port_index(p);
 	front.settle_timer.call = unport_late;
 	plk_timer_set(&front.loop, &front.settle_timer, UNPORT_MS);
-	plk_front_send(front.worker.fd, &unport, -1);
+	if (front.serving)
+		plk_front_send(front.worker.fd, &unport, -1);
 	plk_front_await(PLK_MSG_UNPORTED);
 	plk_timer_stop(&front.settle_timer);
 }

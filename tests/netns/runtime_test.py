@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ports that come and go while the daemon serves, and frames that are stopped and resumed."""
 
+import json
 import os
 import signal
 import socket
@@ -398,6 +399,37 @@ def _again(case, *words):
     except ctl.Refused:
         return False
     return True
+
+
+def test_reload_while_a_worker_starts(case):
+    """What a reload removes may have been told to a worker that does not serve yet. The broker is held up, and with it both."""
+    case.veth()
+    os.mkdir(case.path("etc"), 0o755)
+
+    def write(*names):
+        with open(case.path("etc/remotes"), "w", encoding="ascii") as file:
+            file.write("".join(f"capture@punix:{case.path(name)}\n" for name in names))
+
+    write("a", "b", "c")
+    daemon = daemon_of(case, f"--remotes-file={case.path('etc/remotes')}")
+    for names in (("d",), ("a", "b", "c"), ("b",)):
+        write(*names)
+        worker = daemon.look()["worker"]
+        os.kill(daemon.family["broker"], signal.SIGSTOP)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(10)
+            sock.connect(case.path("ctl"))
+            sock.sendall(json.dumps({"id": 0, "method": "reload", "params": []}).encode())
+            os.kill(worker, signal.SIGKILL)
+            plk.poll_until(lambda: daemon.look().get("worker", worker) != worker, "another worker")
+            time.sleep(0.3)  # it has all but its packet sockets
+            os.kill(daemon.family["broker"], signal.SIGCONT)
+            plk.equal(ctl.result(ctl.receive(sock), 0), "", "answer to the reload")
+        plk.equal(list(remotes(case)), [f"capture@punix:{case.path(name)}" for name in names], "remotes")
+        for name in names:
+            with case.connect(case.path(name)) as client:
+                plk.sync(case.wire(), client)
+    daemon.stop(books=False)
 
 
 # status

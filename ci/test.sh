@@ -118,7 +118,7 @@ result "format" "as .clang-format and shellcheck want it"
 # What another compiler or C library can change are the calls that a program makes: they are held to the filters by all of sandbox but
 # the long attacks, which are against the filters, and by netns. What becomes of frames is compiled from the same source: the long
 # tests of that are for the release build, and under sanitizers.
-long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|notify|roles|superframe|switch)'
+long='netns/(bench|books|bounds|filter|guard|hostile|iface|joined|kernel_frames|lifecycle|matrix|model|notify|origin|roles|superframe|switch|weakness)'
 
 section "clang: release build, all tests but other kernels, peers, units, pages and the long ones"
 build clang

@@ -22,7 +22,7 @@
 #define BURST_NS ((uint64_t)800000000) /* 25 ms of work */
 #define DEBT_NS ((uint64_t)1000000000) /* at most; nobody waits longer */
 #define RETRY_MS 1000
-#define ACCEPTS 8      /* a turn */
+#define ACCEPTS 1024   /* a turn: who waits behind a crowd shall not wait for long */
 #define LOGGED_MAX 250 /* bytes of a client's text in the log */
 
 static const char long_answer[] = "answer is too long\n";
@@ -47,6 +47,9 @@ struct answer {
 	bool is_held;
 	uint8_t *bytes; /* PLK_CONTROL_ANSWER_MAX of them */
 };
+
+/** enum account - who pays: who comes, root and the service user, others who may. None pays for another. */
+enum account { NEWCOMERS, OURS, OTHERS, ACCOUNTS };
 
 /** struct connection - a client
  * @is_over:   it sends no more
@@ -88,7 +91,8 @@ _Static_assert(PLK_CONTROL_TEXT_MAX * 2 <= PLK_CONTROL_ANSWER_MAX,
 
 /** struct control - all of it
  * @is_dirty:   something happened since plk_control_work() looked
- * @paid_ns:    when what was done is paid for
+ * @paid_ns:    when what was done for each is paid for
+ * @last:       for whom something was done last
  * @turns:      of all connections
  */
 static struct control {
@@ -98,7 +102,8 @@ static struct control {
 	const struct plk_control_access *access;
 	bool is_dirty;
 	bool exits;
-	uint64_t paid_ns;
+	uint64_t paid_ns[ACCOUNTS];
+	enum account last;
 	uint64_t turns;
 	struct connection connections[PLK_CONTROL_CONNECTIONS];
 	struct answer answers[PLK_CONTROL_ANSWERS];
@@ -114,22 +119,37 @@ static struct plk_request request;
 
 /* What began when we had used @used_ns is done, and costs. Time in which we wait, or others run, is not its. */
 static void
-charge(uint64_t used_ns)
+charge(enum account account, uint64_t used_ns)
 {
+	uint64_t *paid_ns = &control.paid_ns[account];
 	const uint64_t now_ns = plk_now_ns();
 
-	if (control.paid_ns + BURST_NS < now_ns)
-		control.paid_ns = now_ns - BURST_NS;
-	control.paid_ns += (plk_used_ns() - used_ns) * PLK_CONTROL_SHARE;
-	if (control.paid_ns > now_ns + DEBT_NS)
-		control.paid_ns = now_ns + DEBT_NS;
+	if (*paid_ns + BURST_NS < now_ns)
+		*paid_ns = now_ns - BURST_NS;
+	*paid_ns += (plk_used_ns() - used_ns) * PLK_CONTROL_SHARE;
+	if (*paid_ns > now_ns + DEBT_NS)
+		*paid_ns = now_ns + DEBT_NS;
+	control.last = account;
 	control.is_dirty = true;
 }
 
 static bool
-is_paid(void)
+is_paid(enum account account)
 {
-	return control.paid_ns <= plk_now_ns();
+	return control.paid_ns[account] <= plk_now_ns();
+}
+
+/* Somebody else may be nobody, too. */
+static bool
+is_ours(const struct plk_peer_id *peer)
+{
+	return peer->uid == 0 || (peer->uid == front.uid && !front.is_nobody);
+}
+
+static enum account
+account_of(const struct connection *c)
+{
+	return is_ours(&c->peer) ? OURS : OTHERS;
 }
 
 /* ---- connections ---- */
@@ -299,7 +319,7 @@ connection_ready(void *ctx, uint32_t events)
 	else if (c->state !=
 		 WRITES) /* its turn has not come: plk_control_work() will wait for it again */
 		plk_watch_remove(&front.loop, &c->watch);
-	charge(used_ns);
+	charge(account_of(c), used_ns);
 }
 
 static bool
@@ -340,13 +360,6 @@ user_served(uint32_t uid)
 			served = c->served;
 	}
 	return served;
-}
-
-/* Somebody else may be nobody, too. */
-static bool
-is_ours(const struct plk_peer_id *peer)
-{
-	return peer->uid == 0 || (peer->uid == front.uid && !front.is_nobody);
 }
 
 static bool
@@ -445,13 +458,13 @@ listener_ready(void *ctx, uint32_t events)
 		int fd = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0 && !is_passing(errno)) /* it comes again, and we would spin */
-			control.paid_ns = plk_now_ns() + DEBT_NS;
+			control.paid_ns[NEWCOMERS] = plk_now_ns() + DEBT_NS;
 		if (fd < 0)
 			break;
 		connection_enter(&fd);
 		plk_fd_close(&fd);
 	}
-	charge(used_ns);
+	charge(NEWCOMERS, used_ns);
 }
 
 /* ---- requests ---- */
@@ -467,7 +480,7 @@ next_find(void)
 		struct connection *c = &control.connections[i];
 		uint64_t user;
 
-		if (c->state != READY || c->waits)
+		if (c->state != READY || c->waits || !is_paid(account_of(c)))
 			continue;
 		user = user_served(c->peer.uid);
 		if (!found || user < found_user ||
@@ -683,18 +696,22 @@ events_of(const struct connection *c)
 	return c->state == WRITES ? EPOLLOUT : 0;
 }
 
-/* When plk_control_work() must be called, whatever happens: milliseconds; UINT64_MAX if never. */
+/* When plk_control_work() must be called, whatever happens: milliseconds; UINT64_MAX if never. @pays: which accounts had debts. */
 static uint64_t
-time_left(bool pays)
+time_left(const bool *pays)
 {
 	const uint64_t now_ns = plk_now_ns();
 	const uint64_t now_ms = now_ns / 1000000;
-	uint64_t left = UINT64_MAX;
+	uint64_t left = next_find() ? 0 : UINT64_MAX;
 
-	if (pays) /* it may be paid by now */
-		left = control.paid_ns > now_ns ? (control.paid_ns - now_ns) / 1000000 + 1 : 0;
-	else if (next_find())
-		left = 0;
+	for (size_t i = 0; i < ACCOUNTS; i++) {
+		const uint64_t at_ns = control.paid_ns[i];
+		/* it may be paid by now */
+		const uint64_t debt_ms = at_ns > now_ns ? (at_ns - now_ns) / 1000000 + 1 : 0;
+
+		if (pays[i] && debt_ms < left)
+			left = debt_ms;
+	}
 	for (size_t i = 0; i < PLK_CONTROL_CONNECTIONS; i++) {
 		const struct connection *c = &control.connections[i];
 		uint64_t at;
@@ -713,17 +730,20 @@ time_left(bool pays)
 static void
 settle(void)
 {
-	const bool pays = !is_paid();
+	bool pays[ACCOUNTS];
 	uint64_t left;
 
+	for (size_t i = 0; i < ACCOUNTS; i++)
+		pays[i] = !is_paid((enum account)i);
 	for (size_t i = 0; i < PLK_CONTROL_CONNECTIONS; i++) {
 		struct connection *c = &control.connections[i];
 
-		if (watch_settle(&c->watch, c->fd, pays ? 0 : events_of(c)) < 0)
+		if (watch_settle(&c->watch, c->fd, pays[account_of(c)] ? 0 : events_of(c)) < 0)
 			connection_drop(c, PLK_CONTROL_NO_MEMORY);
 	}
 	left = time_left(pays);
-	if (watch_settle(&control.watch, control.listener, pays || control.exits ? 0 : EPOLLIN) < 0)
+	if (watch_settle(&control.watch, control.listener,
+			 pays[NEWCOMERS] || control.exits ? 0 : EPOLLIN) < 0)
 		left = left < RETRY_MS ? left : RETRY_MS;
 	if (left == UINT64_MAX)
 		plk_timer_stop(&control.timer);
@@ -740,13 +760,15 @@ plk_control_work(void)
 	if (!control.is_dirty)
 		return;
 	used_ns = plk_used_ns();
-	c = is_paid() && !control.exits ? next_find() : NULL;
-	if (c)
+	c = control.exits ? NULL : next_find();
+	if (c) {
+		control.last = account_of(c);
 		request_run(c);
+	}
 	if (c && control.exits)
 		exit_order();
 	settle();
-	charge(used_ns);
+	charge(control.last, used_ns);
 	control.is_dirty = false;
 }
 

@@ -17,9 +17,10 @@
  * others are held by who reads slowly, a long answer is thrown away, and its request runs again when one is free; only what
  * changes nothing has long answers.
  *
- * Time. What is done here is measured, and costs PLK_CONTROL_SHARE times as long: when a client has us do more than so big a
- * share of one processor, after a burst, nobody's socket is looked at until that is paid. So a flood takes nothing from others, and
- * who asks now and then never waits. An idle connection costs nothing.
+ * Time. What is done here is measured, and costs PLK_CONTROL_SHARE times as long: when clients have us do more than so big a share
+ * of one processor, after a burst, their sockets are not looked at until that is paid, a second at most. There are three accounts:
+ * that of who comes, that of root and the service user, and that of others who may. So a flood takes nothing from frames, and others
+ * cannot make root wait, not even for a connection. An idle connection costs nothing.
  *
  * Trust: control clients, who may be anybody until the kernel has said who they are (SO_PEERCRED, SO_PEERGROUPS); no byte is read
  * from who is not root, the service user, or in the lists. Fuzz: fuzz/control_fuzz.c.

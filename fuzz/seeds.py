@@ -1171,11 +1171,57 @@ def supervisor_seeds():
     return with_gate({name: bytes([what_fails.get(name, 0)]) + steps for name, steps in seeds.items()})
 
 
+def control_seeds():
+    """Steps of clients 0 to 3, as control_fuzz.c has them."""
+    request = b'{"id":0,"method":"echo","params":["x"]}'
+
+    def send(client, data):
+        return b"".join(bytes([client, len(data[i : i + 255])]) + data[i : i + 255] for i in range(0, len(data), 255))
+
+    def text(client, number):
+        return bytes([client | 1 << 2, number])
+
+    def wait(tenths):
+        return bytes([2 << 2, tenths])
+
+    def take(client, n):
+        return bytes([client | 3 << 2, n])
+
+    def end(client):
+        return bytes([client | 4 << 2])
+
+    def gone(client):
+        return bytes([client | 5 << 2])
+
+    return {
+        "request": send(0, request),
+        "bytes": b"".join(send(0, request[i : i + 1]) for i in range(len(request))),
+        "pipelined": send(0, request * 5) + end(0),
+        "two-clients": send(1, request[:20]) + send(0, request) + send(1, request[20:]) + text(2, 1),
+        "long": text(0, 4) + text(1, 4) + text(2, 4) + take(0, 255) + take(1, 255) * 3,
+        "deaf": (text(1, 4) + text(2, 4)) * 4 + text(0, 0) + wait(200) + text(0, 0),
+        "slow": text(0, 6) + wait(99) + text(0, 7) + text(1, 6) + wait(101) + text(1, 7),
+        "deep": text(0, 6) + text(0, 7) + text(1, 10) + send(2, b'{"id":') + text(2, 10) + text(2, 11),
+        "empty-object": text(0, 0) + text(0, 8) + text(0, 0),
+        "blanks": text(0, 9) * 3 + text(0, 2) + text(0, 9) + end(0),
+        "cut": text(0, 6) + end(0) + text(1, 0) + gone(1),
+        "change": text(0, 3) + text(1, 3),
+        "stranger": text(3, 0) + end(3),
+        "nope": text(0, 5),
+        "not-utf8": send(0, b'{"id":0,"method":"\xff","params":[]}'),
+        "id-null": send(0, b'{"id":null,"method":"echo","params":[]}'),
+        "twice": send(0, b'{"id":0,"id":0,"method":"echo","params":[]}'),
+        "extra": send(0, b'{"id":0,"method":"echo","params":[],"jsonrpc":"2.0"}'),
+        "gone-while-written": text(1, 4) + gone(1) + text(2, 4) + take(2, 255),
+    }
+
+
 SEEDS = {
     "bpf": bpf_seeds,
     "broker": broker_seeds,
     "claims": claims_seeds,
     "cmdline": cmdline_seeds,
+    "control": control_seeds,
     "deframer": deframer_seeds,
     "boundary": boundary_seeds,
     "fdb": fdb_seeds,

@@ -94,6 +94,8 @@ _Static_assert(PLK_CONTROL_TEXT_MAX * 2 <= PLK_CONTROL_ANSWER_MAX,
  * @paid_ns:    when what was done for each is paid for
  * @last:       for whom something was done last
  * @turns:      of all connections
+ * @accepts_ms: when it is worth trying again to let somebody in
+ * @error:      why nobody could be, the last time; logged already
  */
 static struct control {
 	int listener;
@@ -105,6 +107,8 @@ static struct control {
 	uint64_t paid_ns[ACCOUNTS];
 	enum account last;
 	uint64_t turns;
+	uint64_t accepts_ms;
+	int error;
 	struct connection connections[PLK_CONTROL_CONNECTIONS];
 	struct answer answers[PLK_CONTROL_ANSWERS];
 } control;
@@ -446,21 +450,39 @@ is_passing(int error)
 	return error == EAGAIN || error == ECONNABORTED || error == EINTR;
 }
 
+/* Nobody could be let in, and whatever the reason, a listener that stays ready must not keep us busy: one that another holder has shut
+ * down says EAGAIN and hangs up, for ever. */
+static void
+accept_failed(int error, uint32_t events)
+{
+	if (is_passing(error) && !(events & (EPOLLHUP | EPOLLERR)))
+		return;
+	if (error == EAGAIN)
+		error = ESHUTDOWN;
+	if (error != control.error)
+		plk_log(PLK_LOG_LINE_WARNING,
+			"cannot accept control clients: %s; trying again each second",
+			plk_words_error((uint64_t)error));
+	control.error = error;
+	control.accepts_ms = plk_now_ms() + RETRY_MS;
+	plk_watch_remove(&front.loop, &control.watch);
+}
+
+/* Of a listener that was inherited one a turn: another holder may have made it wait for the next. */
 static void
 listener_ready(void *ctx, uint32_t events)
 {
 	const uint64_t used_ns = plk_used_ns();
 
 	(void)ctx;
-	(void)events;
-	for (int i = 0; i < ACCEPTS; i++) {
+	for (int i = 0; i < (plk_remote_is_inherited(&front.cmdline.control) ? 1 : ACCEPTS); i++) {
 		/* #syscalls:control accept4[0=PLK_FRONT_FD_OTHER..PLK_FRONT_FD_MAX,1=0,2=0,3=SOCK_CLOEXEC|SOCK_NONBLOCK] (a control client) */
 		int fd = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd < 0 && !is_passing(errno)) /* it comes again, and we would spin */
-			control.paid_ns[NEWCOMERS] = plk_now_ns() + DEBT_NS;
-		if (fd < 0)
+		if (fd < 0) {
+			accept_failed(errno, events);
 			break;
+		}
 		connection_enter(&fd);
 		plk_fd_close(&fd);
 	}
@@ -712,6 +734,8 @@ time_left(const bool *pays)
 		if (pays[i] && debt_ms < left)
 			left = debt_ms;
 	}
+	if (control.accepts_ms > now_ms && control.accepts_ms - now_ms < left)
+		left = control.accepts_ms - now_ms;
 	for (size_t i = 0; i < PLK_CONTROL_CONNECTIONS; i++) {
 		const struct connection *c = &control.connections[i];
 		uint64_t at;
@@ -725,6 +749,12 @@ time_left(const bool *pays)
 			left = at - now_ms;
 	}
 	return left;
+}
+
+static bool
+accepts(void)
+{
+	return !control.exits && plk_now_ms() >= control.accepts_ms;
 }
 
 static void
@@ -743,7 +773,7 @@ settle(void)
 	}
 	left = time_left(pays);
 	if (watch_settle(&control.watch, control.listener,
-			 pays[NEWCOMERS] || control.exits ? 0 : EPOLLIN) < 0)
+			 pays[NEWCOMERS] || !accepts() ? 0 : EPOLLIN) < 0)
 		left = left < RETRY_MS ? left : RETRY_MS;
 	if (left == UINT64_MAX)
 		plk_timer_stop(&control.timer);

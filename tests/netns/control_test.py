@@ -382,6 +382,24 @@ def test_reserved_and_slow(case):
     daemon.stop()
 
 
+def test_listener_of_others(case):
+    """Another holder of an inherited control socket makes it block, or shuts it down: nobody waits, nobody is busy, and it is said once."""
+    case.veth()
+    listener = case.listener("ctl")
+    daemon = case.daemon("--control=pfd:5", f"--remote=capture@punix:{case.path('c')}", fds={5: listener})
+    listener.setblocking(True)
+    c = client(case)
+    c.done("version")
+    plk.sync(case.wire(), case.connect(case.path("c")))
+    listener.shutdown(socket.SHUT_RDWR)
+    ticks = daemon.cpu_ticks()
+    time.sleep(0.6)
+    plk.check(daemon.cpu_ticks() - ticks <= 1, "the daemon is busy with a control socket that was shut down")
+    c.done("version")
+    plk.equal(len(daemon.wait_log(r"warning: cannot accept control clients: .*; trying again each second$")), 1, "lines")
+    daemon.stop()
+
+
 def test_service_user(case):
     """The service user may, unless that is nobody, who may be anybody."""
     case.veth()

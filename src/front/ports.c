@@ -26,8 +26,9 @@
 #include "os/page.h"
 #include "text/words.h"
 
-#define SETTLE_MS 2000 /* for a worker that starts */
-#define UNPORT_MS 2000 /* for one that ends the clients of a port */
+#define SETTLE_MS 2000   /* for a worker that starts */
+#define UNPORT_MS 2000   /* for one that ends the clients of a port */
+#define CATCH_UP_MS 2000 /* for one that does what it was told */
 
 /* ---- the table ---- */
 
@@ -191,14 +192,24 @@ park_say(const struct front_port *p, bool on)
 		plk_front_send(front.worker.fd, &park, -1);
 }
 
-/* All that the worker was told before is done. */
+static void
+catch_up_late(void *ctx)
+{
+	(void)ctx;
+	plk_front_replace("worker does not do what it was told", -ETIMEDOUT);
+}
+
+/* Waits until all that the worker was told before is done. The next one is told when it comes. */
 static void
 worker_catch_up(void)
 {
 	const uint64_t ping = plk_front_ping();
 
+	front.settle_timer.call = catch_up_late;
+	plk_timer_set(&front.loop, &front.settle_timer, CATCH_UP_MS);
 	while (front.serving && plk_front_awaits(ping) && plk_loop_step(&front.loop) == 0)
 		continue;
+	plk_timer_stop(&front.settle_timer);
 }
 
 /* The worker lets go of its listener: something else takes the number. When it has, the address is free. */

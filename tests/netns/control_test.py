@@ -400,6 +400,20 @@ def test_listener_of_others(case):
     daemon.stop()
 
 
+def test_stuck_worker(case):
+    """A worker that does not do what a command wants of it is replaced, and others have their turn again."""
+    daemon = start(case)
+    c = client(case)
+    c.done("version")
+    os.kill(daemon.family["worker"], signal.SIGSTOP)
+    plk.equal(c.done("status", "off"), "", "status")
+    daemon.wait_log(r"error: worker does not change the status: .*; the worker will be replaced$")
+    plk.equal(client(case).done("status"), "off\n", "status for another")
+    daemon.wait_log("another worker serves$")
+    plk.equal(c.done("status", "on"), "", "status")
+    daemon.stop()
+
+
 def test_service_user(case):
     """The service user may, unless that is nobody, who may be anybody."""
     case.veth()

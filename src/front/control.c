@@ -668,6 +668,7 @@ static void
 request_run(struct connection *c)
 {
 	struct answer *answer = answer_find();
+	const uint64_t served = c->served;
 	struct plk_span text;
 	bool done;
 	size_t n;
@@ -684,6 +685,7 @@ request_run(struct connection *c)
 	if (n > sizeof c->room->small && is_last_answer()) {
 		c->state = READY;
 		c->waits = true;
+		c->served = served; /* it had nothing of its turn */
 		return;
 	}
 	c->at += c->n_message;

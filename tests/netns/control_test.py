@@ -414,6 +414,42 @@ def test_stuck_worker(case):
     daemon.stop()
 
 
+# Two answers that nobody takes, and one after the other that is taken late: the next request is there by then.
+GREEDY = """
+import socket, sys, threading, time
+def connect():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.connect(sys.argv[1])
+    s.sendall(b'{"id":0,"method":"stats","params":["openmetrics"]}' * 100)
+    return s
+def take(s):
+    while True:
+        tail = b""
+        time.sleep(0.5)
+        while b'"error":null}' not in tail:
+            tail = tail[-20:] + s.recv(1 << 20)
+held = [connect() for _ in range(3)]
+time.sleep(2)
+threading.Thread(target=take, args=(held[0],), daemon=True).start()
+print("there", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_long_answers(case):
+    """Who holds all buffers for long answers takes none of the others' turns."""
+    keys = "allow-uid=" + "+".join(str(4000000000 + i) for i in range(16))
+    daemon = start(case, *(f"--remote=capture,{keys}@punix:{case.path(f'c{i}')}" for i in range(62)), f"--control-uid={NOBODY}")
+    os.chmod(case.path("ctl"), 0o666)
+    greedy = subprocess.Popen(["/usr/bin/setpriv", f"--reuid={NOBODY}", "--regid=7", "--clear-groups", sys.executable, "-c", GREEDY,
+                               case.path("ctl")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    case.stack.callback(greedy.communicate)
+    plk.equal(greedy.stdout.readline(), "there\n", "who holds buffers")
+    c = client(case)
+    plk.check("result" in c.ask("stats", "openmetrics", seconds=5), "no statistics")
+    daemon.stop()
+
+
 def test_service_user(case):
     """The service user may, unless that is nobody, who may be anybody."""
     case.veth()

@@ -96,18 +96,33 @@ file_look(int fd, struct stat *st)
 	return (int)syscall(SYS_fstat, (long)fd, st);
 }
 
+/* Somebody else may be nobody, too, and so is every owner that a user namespace or a file server does not know. */
+static bool
+is_ours(uint32_t uid)
+{
+	return uid == 0 || (uid == front.uid && !front.is_nobody);
+}
+
+static bool
+owner_refuse(uint32_t uid, struct plk_writer *why)
+{
+	(void)refuse(why, "belongs to uid ");
+	plk_writer_dec(why, uid);
+	plk_writer_str(why, ", and must be root's (chown root)");
+	if (front.is_nobody)
+		return false;
+	plk_writer_str(why, " or that of uid ");
+	plk_writer_dec(why, front.uid);
+	return false;
+}
+
 static bool
 is_trusted(const struct stat *st, struct plk_writer *why)
 {
 	if (!S_ISREG(st->st_mode))
 		return refuse(why, "is not a regular file");
-	if (st->st_uid != 0 && st->st_uid != front.uid) {
-		(void)refuse(why, "belongs to uid ");
-		plk_writer_dec(why, st->st_uid);
-		plk_writer_str(why, ", and must be root's (chown root) or that of uid ");
-		plk_writer_dec(why, front.uid);
-		return false;
-	}
+	if (!is_ours(st->st_uid))
+		return owner_refuse(st->st_uid, why);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return refuse(why, "may be written by its group or by others (chmod go-w)");
 	return true;

@@ -141,13 +141,22 @@ def test_world_refuses(case):
 
 
 def test_owner(case):
+    """Root, or the user of the service, unless that is nobody: then it may be anybody's."""
     case.veth()
     path = write(case, "capture@ptcp:7777\n")
-    uid = service_uid()
+    user = 4711
+    under = ["/usr/bin/setpriv", f"--reuid={user}", "--regid=7", "--clear-groups", "--inh-caps=+net_raw", "--ambient-caps=+net_raw"]
     os.chown(path, 12345, 0)
-    refused(case, 2, f": belongs to uid 12345, and must be root's (chown root) or that of uid {uid}", path)
-    os.chown(path, uid, 12345)
-    case.daemon(f"--remotes-file={path}").stop()
+    refused(case, 2, f": belongs to uid 12345, and must be root's (chown root) or that of uid {user}", path, under=under)
+    os.chown(path, user, 12345)
+    case.daemon(f"--remotes-file={path}", under=under).stop()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    under[1] = f"--reuid={nobody}"
+    os.chown(path, nobody, 0)
+    refusal = refused(case, 2, f": belongs to uid {nobody}, and must be root's (chown root)", path, under=under)
+    plk.check("chown root) or" not in refusal.stderr, refusal.stderr)
+    os.chown(path, 0, 0)
+    case.daemon(f"--remotes-file={path}", under=under).stop()
 
 
 def test_modes(case):

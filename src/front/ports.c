@@ -675,6 +675,8 @@ port_change(struct front_port *p, const struct plk_port *port)
 	port_set(p, port, PLK_ORIGIN_FILE);
 	plk_books_begin(&front.books, front.page, plk_port_index(p));
 	p->is_told = false;
+	p->n_lost = 0;
+	p->begun_ms = plk_now_ms();
 	port_begin(p);
 }
 

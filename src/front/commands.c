@@ -94,6 +94,20 @@ list_commands(const struct plk_span *params, size_t n, struct plk_writer *out)
 	return true;
 }
 
+_Static_assert(N_COMMANDS <= PLK_LINES_REASONS, "each has lines of its own");
+
+unsigned
+plk_command_number(const struct plk_command_row *row)
+{
+	return (unsigned)(row - commands);
+}
+
+const char *
+plk_command_name(unsigned number)
+{
+	return commands[number].name;
+}
+
 static const struct plk_command_row *
 command_named(struct plk_span name)
 {

@@ -45,4 +45,10 @@ struct plk_command_row {
 const struct plk_command_row *plk_command_find(const struct plk_request *request,
 					       struct plk_writer *out);
 
+/** plk_command_number() - which of the commands it is: below PLK_LINES_REASONS */
+unsigned plk_command_number(const struct plk_command_row *row);
+
+/** plk_command_name() - the name of the command of that number */
+const char *plk_command_name(unsigned number);
+
 #endif

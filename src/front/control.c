@@ -556,7 +556,8 @@ change_log(const struct connection *c, const struct plk_command_row *row, bool d
 	char params[1200];
 	char reason[1200];
 
-	if (!plk_lines_may(done ? PLK_LINES_CHANGED : PLK_LINES_NOT_CHANGED, 0))
+	if (!plk_lines_may(done ? PLK_LINES_CHANGED : PLK_LINES_NOT_CHANGED,
+			   plk_command_number(row)))
 		return;
 	params_print(params, sizeof params);
 	reason_print(text, reason, sizeof reason);

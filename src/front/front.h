@@ -154,11 +154,11 @@ enum plk_lines {
 	PLK_LINES_BROKER, /* enum plk_event */
 	PLK_LINES_CONFINED,
 	PLK_LINES_ADOPTED,
-	PLK_LINES_UNKNOWN, /* the worker speaks of a client that is not there */
-	PLK_LINES_LINK,    /* enum plk_link */
-	PLK_LINES_CONTROL, /* enum plk_control_end */
-	PLK_LINES_CHANGED,
-	PLK_LINES_NOT_CHANGED,
+	PLK_LINES_UNKNOWN,     /* the worker speaks of a client that is not there */
+	PLK_LINES_LINK,        /* enum plk_link */
+	PLK_LINES_CONTROL,     /* enum plk_control_end */
+	PLK_LINES_CHANGED,     /* plk_command_number() */
+	PLK_LINES_NOT_CHANGED, /* the same */
 	PLK_LINES
 };
 

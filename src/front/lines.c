@@ -6,6 +6,7 @@
  * reason has a limit of its own: who fills one hides nothing in another. How many were held back is said when their window is over:
  * with the next line of that kind and reason, or by a timer, which runs only while there is something to say.
  */
+#include "front/commands.h"
 #include "front/front.h"
 #include "os/clock.h"
 
@@ -13,10 +14,12 @@ _Static_assert(PLK_LINES_REASONS >= PLK_CLOSES && PLK_LINES_REASONS >= PLK_EVENT
 		       PLK_LINES_REASONS >= PLK_LINKS && PLK_LINES_REASONS >= PLK_CONTROL_ENDS,
 	       "each reason has a limit");
 
-/** struct kind - @what: what is not said; @reason: the word for a reason, NULL if the kind has none */
+/** struct kind - @what: what is not said; @reason: the word for a reason, NULL if the kind has none; @key: what
+ * stands before it, if not " reason=" */
 struct kind {
 	const char *what;
 	const char *(*reason)(unsigned reason);
+	const char *key;
 };
 
 static const struct kind kinds[PLK_LINES] = {
@@ -35,8 +38,8 @@ static const struct kind kinds[PLK_LINES] = {
 	[PLK_LINES_UNKNOWN] = {"worker closed a client that is not known", NULL},
 	[PLK_LINES_LINK] = {"interface", plk_words_link_state},
 	[PLK_LINES_CONTROL] = {"control client refused or closed", plk_words_control},
-	[PLK_LINES_CHANGED] = {"control done", NULL},
-	[PLK_LINES_NOT_CHANGED] = {"control refused", NULL},
+	[PLK_LINES_CHANGED] = {"control done", plk_command_name, " command="},
+	[PLK_LINES_NOT_CHANGED] = {"control refused", plk_command_name, " command="},
 };
 
 /* As grave as the lines that it stands for. */
@@ -64,7 +67,10 @@ say(enum plk_lines kind, unsigned reason, uint32_t n)
 
 	if (n > 0)
 		plk_log(level_of(kind, reason), "%u more suppressed: %s%s%s", n, k->what,
-			k->reason ? " reason=" : "", k->reason ? k->reason(reason) : "");
+			!k->reason ? ""
+			: k->key   ? k->key
+				   : " reason=",
+			k->reason ? k->reason(reason) : "");
 }
 
 /* Says what was held back in windows that are over; Return: whether there is more, in others. */

@@ -2,6 +2,7 @@
 /*
  * nocontrol.c: in place of control.c, jsonrpc.c and commands.c where there is no libjansson (PLK_JANSSON).
  */
+#include "front/commands.h"
 #include "front/control.h"
 
 void
@@ -25,4 +26,11 @@ plk_control_open(int listener, const struct plk_control_access *access)
 void
 plk_control_work(void)
 {
+}
+
+const char *
+plk_command_name(unsigned number)
+{
+	(void)number;
+	return "";
 }

@@ -209,6 +209,23 @@ def test_changes_are_logged(case):
     daemon.stop()
 
 
+def test_changes_are_logged_each(case):
+    """Who makes noise with one command hides no other, done or refused."""
+    daemon = start(case)
+    c = client(case)
+    for _ in range(40):
+        c.done("log-level", "info")
+        c.refused("log-level", "loud")
+    c.done("status", "off")
+    c.refused("status", "maybe")
+    daemon.wait_log(r"info: control uid=0 pid=\d+ command=status 'off' done$")
+    daemon.wait_log(r"warning: control uid=0 pid=\d+ command=status 'maybe' refused: ")
+    c.done("exit")
+    daemon.ended(0)
+    for what in ("info: 20 more suppressed: control done", "warning: 20 more suppressed: control refused"):
+        daemon.wait_log(f"{what} command=log-level$")
+
+
 def test_exit(case):
     """The answer comes first; then everything ends, as by a signal."""
     daemon = start(case)

@@ -665,14 +665,15 @@ socket_msg(enum plk_msg_type type, uint16_t port, enum plk_step step, int error)
 	return msg;
 }
 
-static void
+/* Return: whether the front has it. */
+static bool
 answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int error, int *fd)
 {
 	struct plk_msg msg = socket_msg(type, port, step, error);
 
 	if (error < 0) {
 		tell_front(&msg);
-		return;
+		return false;
 	}
 	error = plk_channel_send(broker.front.fd, &msg, *fd);
 	plk_fd_close(fd);
@@ -682,6 +683,7 @@ answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int err
 	} else if (error < 0 && !plk_channel_is_gone(error)) {
 		leave(EXIT_FAILURE);
 	}
+	return error == 0;
 }
 
 static void
@@ -696,7 +698,8 @@ answer_listen_unix(const struct plk_msg *msg)
 	if (!is_allowed(msg->u.listen_unix.path) || file->path[0] != '\0')
 		too_much(msg);
 	error = plk_listen_unix(msg->u.listen_unix.path, &made, file, &step);
-	answer_socket(PLK_MSG_LISTENING, port, step, error, &made);
+	if (!answer_socket(PLK_MSG_LISTENING, port, step, error, &made))
+		file_remove(port); /* nobody listens there, and the port is another's next */
 }
 
 static void
@@ -710,7 +713,7 @@ answer_listen_control(const struct plk_msg *msg)
 		too_much(msg);
 	error = plk_listen_unix(msg->u.listen_control.path, &made, &broker.files[CONTROL_FILE],
 				&step);
-	answer_socket(PLK_MSG_LISTENING, 0, step, error, &made);
+	(void)answer_socket(PLK_MSG_LISTENING, 0, step, error, &made); /* the start fails */
 }
 
 static struct plk_inet
@@ -731,7 +734,7 @@ answer_listen_tcp(const struct plk_msg *msg)
 	int made = -1;
 	int error = plk_listen_inet(&inet, &made, &step);
 
-	answer_socket(PLK_MSG_LISTENING, msg->u.listen_tcp.port, step, error, &made);
+	(void)answer_socket(PLK_MSG_LISTENING, msg->u.listen_tcp.port, step, error, &made);
 }
 
 static void
@@ -766,7 +769,7 @@ answer_connect(const struct plk_msg *msg)
 		error = plk_connect_unix(target->path, &made, &step);
 	else if (target->kind == TARGET_INET)
 		error = plk_connect_inet(&target->inet, &made, &step);
-	answer_socket(PLK_MSG_CONNECTING, msg->u.connect.port, step, error, &made);
+	(void)answer_socket(PLK_MSG_CONNECTING, msg->u.connect.port, step, error, &made);
 }
 
 static void

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import ctl
@@ -179,6 +181,35 @@ def test_refused(case):
         plk.equal(ask(case, "list-remotes"), before, f"remotes after {words}")
         same_descriptors(daemon, descriptors)
     plk.check(is_open(case.path("s")) and is_open(("127.0.0.1", port)), "a port is gone")
+    daemon.stop()
+
+
+# As many descriptors on their way as the kernel lets anybody of a user have.
+IN_FLIGHT = """
+import os, socket, sys
+null = os.open("/dev/null", os.O_RDONLY)
+pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(5)]
+for one, _ in pairs:
+    for _ in range(4):
+        socket.send_fds(one, [b"x"], [null] * 250)
+print("there", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_not_handed_over(case):
+    """A listener that cannot be given to the front is none: no file is left, and its number is free for the next."""
+    user = ["/usr/bin/setpriv", "--reuid=4711", "--regid=7", "--clear-groups"]
+    daemon, _ = world(case, f"--remote-dir={case.dir}", under=[*user, "--inh-caps=+net_raw", "--ambient-caps=+net_raw"])
+    other = subprocess.Popen(["/usr/bin/prlimit", "--nofile=20000:20000", *user, sys.executable, "-c", IN_FLIGHT], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+    case.stack.callback(other.communicate)
+    plk.equal(other.stdout.readline(), "there\n", "who has descriptors on their way")
+    for name in ("a", "b"):
+        refused(case, "cannot make a socket: Too many references", "add-remote", f"capture@punix:{case.path(name)}")
+        plk.check(not os.path.lexists(case.path(name)), "the socket file is left")
+    other.communicate()
+    ask(case, "add-remote", f"capture@punix:{case.path('a')}")
     daemon.stop()
 
 

@@ -424,7 +424,7 @@ def test_stuck_worker(case):
     c.done("version")
     os.kill(daemon.family["worker"], signal.SIGSTOP)
     plk.equal(c.done("status", "off"), "", "status")
-    daemon.wait_log(r"error: worker does not change the status: .*; the worker will be replaced$")
+    daemon.wait_log(r"error: worker does not do what it was told: .*; the worker will be replaced$")
     plk.equal(client(case).done("status"), "off\n", "status for another")
     daemon.wait_log("another worker serves$")
     plk.equal(c.done("status", "on"), "", "status")

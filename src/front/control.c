@@ -92,7 +92,6 @@ _Static_assert(PLK_CONTROL_TEXT_MAX * 2 <= PLK_CONTROL_ANSWER_MAX,
 /** struct control - all of it
  * @is_dirty:   something happened since plk_control_work() looked
  * @paid_ns:    when what was done for each is paid for
- * @last:       for whom something was done last
  * @turns:      of all connections
  * @accepts_ms: when it is worth trying again to let somebody in
  * @error:      why nobody could be, the last time; logged already
@@ -105,7 +104,6 @@ static struct control {
 	bool is_dirty;
 	bool exits;
 	uint64_t paid_ns[ACCOUNTS];
-	enum account last;
 	uint64_t turns;
 	uint64_t accepts_ms;
 	int error;
@@ -133,7 +131,6 @@ charge(enum account account, uint64_t used_ns)
 	*paid_ns += (plk_used_ns() - used_ns) * PLK_CONTROL_SHARE;
 	if (*paid_ns > now_ns + DEBT_NS)
 		*paid_ns = now_ns + DEBT_NS;
-	control.last = account;
 	control.is_dirty = true;
 }
 
@@ -788,20 +785,20 @@ void
 plk_control_work(void)
 {
 	struct connection *c;
-	uint64_t used_ns;
 
 	if (!control.is_dirty)
 		return;
-	used_ns = plk_used_ns();
 	c = control.exits ? NULL : next_find();
 	if (c) {
-		control.last = account_of(c);
+		const enum account account = account_of(c);
+		const uint64_t used_ns = plk_used_ns();
+
 		request_run(c);
+		charge(account, used_ns);
 	}
 	if (c && control.exits)
 		exit_order();
-	settle();
-	charge(control.last, used_ns);
+	settle(); /* free: a debt for seeing to debts would never end */
 	control.is_dirty = false;
 }
 

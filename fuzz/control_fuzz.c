@@ -200,6 +200,13 @@ plk_words_control(enum plk_control_end end)
 	return "reason";
 }
 
+const char *
+plk_words_error(uint64_t error)
+{
+	(void)error;
+	return "error";
+}
+
 int
 plk_front_send(int fd, const struct plk_msg *msg, int pass)
 {
@@ -298,6 +305,12 @@ plk_command_find(const struct plk_request *request, struct plk_writer *out)
 	}
 	plk_writer_str(out, "no\n");
 	return NULL;
+}
+
+unsigned
+plk_command_number(const struct plk_command_row *row)
+{
+	return (unsigned)(row - rows);
 }
 
 /* ---- time goes on ---- */

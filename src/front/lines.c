@@ -14,8 +14,7 @@ _Static_assert(PLK_LINES_REASONS >= PLK_CLOSES && PLK_LINES_REASONS >= PLK_EVENT
 		       PLK_LINES_REASONS >= PLK_LINKS && PLK_LINES_REASONS >= PLK_CONTROL_ENDS,
 	       "each reason has a limit");
 
-/** struct kind - @what: what is not said; @reason: the word for a reason, NULL if the kind has none; @key: what
- * stands before it, if not " reason=" */
+/** struct kind - @what: what is not said; @reason: the word for a reason, NULL if the kind has none; @key: what stands before that */
 struct kind {
 	const char *what;
 	const char *(*reason)(unsigned reason);
@@ -26,18 +25,18 @@ static const struct kind kinds[PLK_LINES] = {
 	[PLK_LINES_CONNECTED] = {"client connected", NULL, NULL},
 	[PLK_LINES_REFUSED] = {"client refused (allow-uid=, allow-gid=)", NULL, NULL},
 	[PLK_LINES_UNSEEN] = {"client refused: no descriptor left", NULL, NULL},
-	[PLK_LINES_CLOSED] = {"client closed", plk_words_close, NULL},
+	[PLK_LINES_CLOSED] = {"client closed", plk_words_close, " reason="},
 	[PLK_LINES_RESTORED] = {"client taken back", NULL, NULL},
 	[PLK_LINES_NOT_RESTORED] = {"connection of the last daemon closed", NULL, NULL},
 	[PLK_LINES_KEPT] = {"client kept", NULL, NULL},
 	[PLK_LINES_NOT_KEPT] = {"connection cannot be kept", NULL, NULL},
-	[PLK_LINES_WORKER] = {"worker", plk_words_event_name, NULL},
-	[PLK_LINES_BROKER] = {"broker", plk_words_event_name, NULL},
+	[PLK_LINES_WORKER] = {"worker", plk_words_event_name, " reason="},
+	[PLK_LINES_BROKER] = {"broker", plk_words_event_name, " reason="},
 	[PLK_LINES_CONFINED] = {"confined process=worker", NULL, NULL},
 	[PLK_LINES_ADOPTED] = {"worker refuses a listener that it had", NULL, NULL},
 	[PLK_LINES_UNKNOWN] = {"worker closed a client that is not known", NULL, NULL},
-	[PLK_LINES_LINK] = {"interface", plk_words_link_state, NULL},
-	[PLK_LINES_CONTROL] = {"control client refused or closed", plk_words_control, NULL},
+	[PLK_LINES_LINK] = {"interface", plk_words_link_state, " reason="},
+	[PLK_LINES_CONTROL] = {"control client refused or closed", plk_words_control, " reason="},
 	[PLK_LINES_CHANGED] = {"control done", plk_command_name, " command="},
 	[PLK_LINES_NOT_CHANGED] = {"control refused", plk_command_name, " command="},
 };
@@ -67,10 +66,7 @@ say(enum plk_lines kind, unsigned reason, uint32_t n)
 
 	if (n > 0)
 		plk_log(level_of(kind, reason), "%u more suppressed: %s%s%s", n, k->what,
-			!k->reason ? ""
-			: k->key   ? k->key
-				   : " reason=",
-			k->reason ? k->reason(reason) : "");
+			k->reason ? k->key : "", k->reason ? k->reason(reason) : "");
 }
 
 /* Says what was held back in windows that are over; Return: whether there is more, in others. */

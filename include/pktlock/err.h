@@ -89,6 +89,7 @@ extern "C" {
 	X(PLK_E_OPT_MISSING,    "is missing (--help shows an example)") \
 	X(PLK_E_OPT_MANY,       "is given too often") \
 	X(PLK_E_OPT_CONTROL,    "means nothing without --control") \
+	X(PLK_E_OPT_LISTENER,   "another option listens there already") \
 	X(PLK_E_FILTER_MISSING, "expression is missing") \
 	X(PLK_E_FILTER_LONG,    "expression is longer than 4095 bytes") \
 	X(PLK_E_FILTER_CONTROL, "expression has a control character") \

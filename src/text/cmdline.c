@@ -267,6 +267,35 @@ is_answer(enum plk_cmdline_mode mode)
 	return mode == PLK_MODE_HELP || mode == PLK_MODE_VERSION;
 }
 
+/* Whether both would make one socket; whether inherited ones are the same is seen when they are adopted. */
+static bool
+is_same_listener(const struct plk_remote *a, const struct plk_remote *b)
+{
+	return (a->kind == PLK_REMOTE_PUNIX || (a->kind == PLK_REMOTE_PTCP && a->tcp_port != 0)) &&
+	       memcmp(a, b, sizeof *a) == 0;
+}
+
+static enum plk_err
+listeners_check(struct reading *r)
+{
+	const struct plk_cmdline *out = r->out;
+
+	for (size_t i = 0; i < out->n_ports; i++) {
+		const struct plk_remote *remote = &out->ports[i].remote;
+
+		for (size_t j = 0; j < i; j++) {
+			if (is_same_listener(remote, &out->ports[j].remote))
+				return refuse_text(r, "--remote", out->texts[i],
+						   plk_port_remote_at(out->texts[i]),
+						   PLK_E_OPT_LISTENER);
+		}
+		if (out->has_control && is_same_listener(remote, &out->control))
+			return refuse_text(r, "--control", out->control_text, 0,
+					   PLK_E_OPT_LISTENER);
+	}
+	return PLK_OK;
+}
+
 /* What an option needs of the others. */
 static enum plk_err
 line_check(struct reading *r)
@@ -281,7 +310,7 @@ line_check(struct reading *r)
 		return refuse(r, "--control-uid", PLK_E_OPT_CONTROL);
 	if (out->n_control_gids > 0 && !out->has_control)
 		return refuse(r, "--control-gid", PLK_E_OPT_CONTROL);
-	return PLK_OK;
+	return listeners_check(r);
 }
 
 enum plk_err

@@ -161,7 +161,9 @@ status_put(struct plk_writer *w)
 	plk_writer_str(w, front.is_off ? "status off" : "status on");
 	number_put(w, ", ", n, " of ");
 	number_put(w, "", front.cmdline.clients, " clients, ");
-	number_put(w, "", front.n_restarts, " worker restarts, started ");
+	number_put(w, "", front.n_restarts,
+		   front.n_restarts == 1 ? " worker restart, started "
+					 : " worker restarts, started ");
 	plk_human_time(w, now->at_ms - front.begun_ms);
 	plk_writer_str(w, front.serving ? " ago\n" : " ago; no worker serves now\n");
 }

@@ -511,7 +511,7 @@ def test_show(case):
     text = ask(case, "show")
     plk.check("rates: averages since" in text, f"asked again at once:\n{text}")
     os.kill(daemon.look()["worker"], signal.SIGKILL)
-    plk.poll_until(lambda: ", 1 worker restarts" in ask(case, "show"), "the death is shown")
+    plk.poll_until(lambda: ", 1 worker restart," in ask(case, "show"), "the death is shown")
     plk.ip("link delete dev e0")
     plk.poll_until(lambda: "interface e0: gone\n" in ask(case, "show"), "it is gone")
     daemon.stop()

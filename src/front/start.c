@@ -934,6 +934,8 @@ static void
 control_open(void)
 {
 	static struct plk_control_access access;
+	char label[PLK_LABEL_BYTES];
+	struct plk_writer w;
 
 	if (!front.cmdline.has_control)
 		return;
@@ -946,6 +948,10 @@ control_open(void)
 		.n_gids = front.cmdline.n_control_gids,
 	};
 	plk_control_open(front.control.listener, &access);
+	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)label, sizeof label});
+	plk_writer_word(&w, front.cmdline.control_text, PLK_LABEL_MAX);
+	plk_writer_cstr(&w);
+	plk_log(PLK_LOG_LINE_INFO, "listening for control clients remote=%s", label);
 }
 
 /* The administrator should know where frames cannot go. */

@@ -7,8 +7,6 @@
 #include "front/stats.h"
 #include "text/words.h"
 
-#define QUOTE_MAX 500 /* bytes of a client's text in an error */
-
 static bool list_commands(const struct plk_span *params, size_t n, struct plk_writer *out);
 
 static bool
@@ -30,16 +28,6 @@ stop(const struct plk_span *params, size_t n, struct plk_writer *out)
 	return true;
 }
 
-static void
-quote_append(struct plk_writer *out, struct plk_span text)
-{
-	const bool is_long = text.n > QUOTE_MAX;
-
-	plk_writer_char(out, '"');
-	plk_writer_span(out, plk_span_slice(text, 0, is_long ? QUOTE_MAX : text.n));
-	plk_writer_str(out, is_long ? "...\"" : "\"");
-}
-
 static bool
 log_level(const struct plk_span *params, size_t n, struct plk_writer *out)
 {
@@ -47,11 +35,9 @@ log_level(const struct plk_span *params, size_t n, struct plk_writer *out)
 	size_t level;
 
 	(void)n;
-	if (!plk_word_find(params[0], levels, PLK_LOG_LEVELS, &level)) {
-		quote_append(out, params[0]);
-		plk_writer_str(out, " is not a log level (error, warning, info or debug)\n");
-		return false;
-	}
+	if (!plk_word_find(params[0], levels, PLK_LOG_LEVELS, &level))
+		return plk_words_refuse(params[0], out,
+					" is not a log level (error, warning, info or debug)\n");
 	plk_log_level((enum plk_log)level);
 	return true;
 }
@@ -135,7 +121,7 @@ plk_command_find(const struct plk_request *request, struct plk_writer *out)
 	if (row && request->n_params >= row->min_args && request->n_params <= row->max_args &&
 	    request->all_strings)
 		return row;
-	quote_append(out, request->method);
+	plk_words_quote(request->method, out);
 	if (!row)
 		plk_writer_str(out, " is not a valid command (use \"list-commands\" to see a list "
 				    "of valid commands)\n");

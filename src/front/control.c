@@ -526,7 +526,21 @@ params_print(char *out, size_t n)
 	plk_writer_cstr(&w);
 }
 
-/* The reason of a refusal, without its newline. What is in it of the client shall not look like KEY=VALUE of ours. */
+/* Whether the word that ends in @text is one of those that our keys are of. */
+static bool
+ends_in_key(struct plk_span text)
+{
+	size_t n = text.n;
+
+	while (n > 0 && ((text.p[n - 1] >= 'a' && text.p[n - 1] <= 'z') || text.p[n - 1] == '_'))
+		n--;
+	return n < text.n && (n == 0 || text.p[n - 1] == ' ');
+}
+
+/*
+ * The reason of a refusal, without its newline. It is printable, but for a name that a client quoted himself; what is in it of him
+ * shall not look like KEY=VALUE of ours.
+ */
 static void
 reason_print(struct plk_span text, char *out, size_t n)
 {
@@ -536,10 +550,14 @@ reason_print(struct plk_span text, char *out, size_t n)
 		text.n--;
 	plk_writer_init(&w, (struct plk_mspan){(uint8_t *)out, n});
 	for (size_t i = 0; i < text.n && i < LOGGED_MAX; i++) {
-		if (text.p[i] == '=')
+		const uint8_t byte = text.p[i];
+
+		if (byte == '=' && ends_in_key((struct plk_span){text.p, i}))
 			plk_writer_str(&w, "\\x3d");
+		else if (byte == '\'' || byte == '\\')
+			plk_writer_char(&w, (char)byte);
 		else
-			plk_writer_escaped(&w, (struct plk_span){text.p + i, 1}, 1);
+			plk_writer_escaped(&w, (struct plk_span){&byte, 1}, 1);
 	}
 	if (text.n > LOGGED_MAX)
 		plk_writer_str(&w, "...");

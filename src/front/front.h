@@ -576,6 +576,14 @@ const char *plk_words_step(unsigned step);
  */
 const char *plk_words_hint(unsigned step, int error, bool is_tcp);
 
+/** plk_words_quote() - a control client's text in an answer, in Open vSwitch's way
+ * What a terminal would obey is escaped in the answer (plk_json_string()), and here the newline, which ends a line of ours.
+ */
+void plk_words_quote(struct plk_span text, struct plk_writer *out);
+
+/** plk_words_refuse() - the text, and why it is refused; Return: false */
+bool plk_words_refuse(struct plk_span text, struct plk_writer *out, const char *why);
+
 /** plk_words_close() - why a connection ended; a word of the counters */
 const char *plk_words_close(unsigned reason);
 

@@ -843,7 +843,7 @@ plk_command_status(const struct plk_span *params, size_t n, struct plk_writer *o
 	}
 	flow.u.flow.on = is_same(params[0], plk_span_str("on"));
 	if (!flow.u.flow.on && !is_same(params[0], plk_span_str("off")))
-		return refuse(out, "status is on or off");
+		return plk_words_refuse(params[0], out, " is not a status (on or off)\n");
 	if (!worker_settle())
 		return refuse(out, "no worker serves now (see the log); try again");
 	front.is_off = !flow.u.flow.on;

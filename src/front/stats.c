@@ -630,10 +630,8 @@ plk_command_stats(const struct plk_span *params, size_t n, struct plk_writer *ou
 	static const char *const formats[] = {"json", "openmetrics"};
 	size_t format = 0;
 
-	if (n > 0 && !plk_word_find(params[0], formats, COUNT(formats), &format)) {
-		plk_writer_str(out, "stats are json or openmetrics\n");
-		return false;
-	}
+	if (n > 0 && !plk_word_find(params[0], formats, COUNT(formats), &format))
+		return plk_words_refuse(params[0], out, " is not a format (json or openmetrics)\n");
 	names_make();
 	if (format == 0)
 		json_put(out, plk_books_read(&front.books, front.page));

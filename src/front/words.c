@@ -15,6 +15,8 @@
 #include "front/front.h"
 #include "text/words.h"
 
+#define QUOTE_MAX 500 /* bytes of a client's text in an error */
+
 #define TEXT_BYTES 512   /* of a refused text in a message */
 #define COUNTER_BYTES 44 /* " ", a name of a counter, "=", 20 digits */
 
@@ -115,6 +117,27 @@ denied_hint(void)
 		"; the directory must be writable for uid %u, gid %u, as which pktlockd runs",
 		front.uid, front.gid);
 	return hint;
+}
+
+void
+plk_words_quote(struct plk_span text, struct plk_writer *out)
+{
+	plk_writer_char(out, '"');
+	for (size_t i = 0; i < text.n && i < QUOTE_MAX; i++) {
+		if (text.p[i] == '\n')
+			plk_writer_str(out, "\\x0a");
+		else
+			plk_writer_char(out, (char)text.p[i]);
+	}
+	plk_writer_str(out, text.n > QUOTE_MAX ? "...\"" : "\"");
+}
+
+bool
+plk_words_refuse(struct plk_span text, struct plk_writer *out, const char *why)
+{
+	plk_words_quote(text, out);
+	plk_writer_str(out, why);
+	return false;
 }
 
 const char *

@@ -188,8 +188,8 @@ def test_nothing_raw(case):
     c = client(case)
     plk.equal(c.refused("\x1b[31m\x7f\u009b\u202e\u2028"),
               UNKNOWN % r"\x1b[31m\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\xa8", "error about control characters")
-    plk.equal(c.refused("log-level", "a\n'\x1b"), '"a\n\'\\x1b" is not a log level (error, warning, info or debug)\n', "error")
-    daemon.wait_log(r"control uid=0 pid=\d+ command=log-level 'a\\x0a\\x27\\x1b' refused: \"a\\x0a\\x27\\x1b\" is not .*$")
+    plk.equal(c.refused("log-level", "a\n'\x1b"), '"a\\x0a\'\\x1b" is not a log level (error, warning, info or debug)\n', "error")
+    daemon.wait_log(r"control uid=0 pid=\d+ command=log-level 'a\\x0a\\x27\\x1b' refused: \"a\\x0a'\\x1b\" is not .*$")
     daemon.stop()
 
 
@@ -198,8 +198,10 @@ def test_changes_are_logged(case):
     c = client(case)
     c.done("log-level", "debug")
     daemon.wait_log(rf"info: control uid=0 pid={os.getpid()} command=log-level 'debug' done$")
-    c.refused("log-level", "x y=z")
-    daemon.wait_log(rf"warning: control uid=0 pid={os.getpid()} command=log-level 'x\\x20y=z' refused: \"x y\\x3dz\" is not a log level .*\)$")
+    c.refused("log-level", "x uid=0")
+    daemon.wait_log(rf"warning: control uid=0 pid={os.getpid()} command=log-level 'x\\x20uid=0' refused: \"x uid\\x3d0\" is not a log level .*\)$")
+    c.refused("add-remote", "capture,slot=1 pid=1@'")
+    daemon.wait_log(r"refused: 'capture,slot=1 pid\\x3d1@\\x27': unknown key at byte 8$")
     mark = daemon.mark()
     c.done("version")
     c.done("log-level", "error")

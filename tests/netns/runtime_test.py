@@ -175,7 +175,7 @@ def test_refused(case):
         ("no such remote", "remove-remote", ""),
         ("no such remote", "remove-remote", "capture@ptcp:0"),
         ("no such remote", "remove-remote", f"capture@punix:{case.path('t')}"),
-        ("status is on or off", "status", "ON"),
+        ('"ON" is not a status (on or off)', "status", "ON"),
     ):
         refused(case, text, *words)
         plk.equal(ask(case, "list-remotes"), before, f"remotes after {words}")

@@ -198,7 +198,7 @@ def test_openmetrics(case):
     for name, labels in NAMES.items():
         found = {tuple(label for label, _ in key[1]) for key in samples if key[0] == name}
         plk.equal(found, {tuple(labels)}, f"labels of {name}")
-    ctl.refused(case.path("ctl"), "stats are json or openmetrics", "stats", "yaml")
+    ctl.refused(case.path("ctl"), '"yaml" is not a format (json or openmetrics)', "stats", "yaml")
     daemon.stop()
 
 

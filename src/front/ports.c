@@ -402,7 +402,7 @@ slots_used(void)
 	return n;
 }
 
-/* For @n ports more, of which one client each should find a slot. */
+/* For one port more beside @n that will be there, and a client of it. */
 static bool
 has_room(size_t n, struct plk_writer *out)
 {
@@ -413,9 +413,9 @@ has_room(size_t n, struct plk_writer *out)
 			       front.cmdline.clients, front.cmdline.clients);
 		return refuse(out, text);
 	}
-	if (n > PLK_PORTS_MAX - front.n_ports) {
-		(void)snprintf(text, sizeof text, "no room: %zu of %d remotes are there",
-			       front.n_ports, PLK_PORTS_MAX);
+	if (n >= PLK_PORTS_MAX) {
+		(void)snprintf(text, sizeof text, "no room: %zu of %d remotes are there", n,
+			       PLK_PORTS_MAX);
 		return refuse(out, text);
 	}
 	return true;
@@ -470,7 +470,7 @@ add(const struct plk_port *port, struct plk_span canon, struct plk_writer *out)
 		plk_writer_str(out, other->label);
 		return refuse(out, "");
 	}
-	return has_room(1, out) && port_add(port, out);
+	return has_room(front.n_ports, out) && port_add(port, out);
 }
 
 bool
@@ -583,6 +583,12 @@ file_read(struct plk_writer *out)
 	return wanted || refuse(out, "");
 }
 
+static void
+line_place(const struct line_fate *fate, size_t column, struct plk_writer *out)
+{
+	plk_remotes_place(line_of(fate)->number, column, line_of(fate)->text, out);
+}
+
 /* A listener of the file may stay, with other keys; any other cannot have two ports. */
 static bool
 fate_find(struct line_fate *fate, struct plk_writer *out)
@@ -599,7 +605,7 @@ fate_find(struct line_fate *fate, struct plk_writer *out)
 			return true;
 		if (p->origin == PLK_ORIGIN_CONTROL && !fate->is_changed)
 			return true; /* the file's from now on */
-		plk_remotes_place(line_of(fate)->number, 1, line_of(fate)->text, out);
+		line_place(fate, plk_port_remote_at(line_of(fate)->text) + 1, out);
 		plk_writer_str(out, "another port has this remote: ");
 		plk_writer_str(out, p->label);
 		return refuse(out, "");
@@ -607,17 +613,32 @@ fate_find(struct line_fate *fate, struct plk_writer *out)
 	return true;
 }
 
+/* Those that go are there until those that come are open. */
+static bool
+all_fit(struct plk_writer *out)
+{
+	const struct plk_writer before = *out;
+	size_t n = front.n_ports;
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (!fates[i].is_new)
+			continue;
+		line_place(&fates[i], 1, out);
+		if (!has_room(n++, out))
+			return false;
+		*out = before; /* there is nothing to say */
+	}
+	return true;
+}
+
 static bool
 fates_find(struct plk_writer *out)
 {
-	size_t n_new = 0;
-
 	for (size_t i = 0; i < wanted->n; i++) {
 		if (!fate_find(&fates[i], out))
 			return false;
-		n_new += fates[i].is_new;
 	}
-	return n_new == 0 || has_room(n_new, out);
+	return all_fit(out);
 }
 
 static bool
@@ -636,8 +657,7 @@ new_open(struct line_fate *fate, struct plk_writer *out)
 	const struct plk_remotesfile_line *line = line_of(fate);
 	const struct plk_writer before = *out;
 
-	plk_remotes_place(line->number, made_column(line->text, &line->port.remote), line->text,
-			  out);
+	line_place(fate, made_column(line->text, &line->port.remote), out);
 	fate->port = plk_port_new(&line->port, PLK_ORIGIN_FILE);
 	if (port_open(fate->port, out)) {
 		*out = before; /* there is nothing to say */

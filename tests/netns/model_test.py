@@ -473,9 +473,9 @@ class Machine:
             elif found[0].origin == "file" or (found[0].origin == "control" and found[0].spec.text == line):
                 kept[found[0].spec.text] = line
             else:
-                return re.compile(self.place(number, 1, f"another port has this remote: {found[0].spec.text}")), None
+                return re.compile(self.place(number, line.index("@") + 2, f"another port has this remote: {found[0].spec.text}")), None
         if new and self.is_full():
-            return f"no room: {SLOTS} of {SLOTS} client slots are taken", None
+            return re.compile(self.place(new[0][0], 1, f"no room: {SLOTS} of {SLOTS} client slots are taken")), None
         others = [port.spec for port in self.ports.values()]
         for number, line in new:
             why = self.world_refuses(spec_of(line), others)
@@ -506,7 +506,7 @@ class Machine:
         if method == "reload":
             return self.expect_reload()
         if method == "status" and params[0] not in ("on", "off"):
-            return "status is on or off", None
+            return "is not a status", None
         if method == "status":
             return None, lambda: setattr(self, "off", params[0] == "off")
         plk.equal(method, "log-level", "command")

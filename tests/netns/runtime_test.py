@@ -267,6 +267,30 @@ def test_many(case):
     daemon.stop()
 
 
+def test_reload_many(case):
+    """The line that does not fit beside what is there is named, and nothing of the file is opened."""
+    path = case.path("remotes")
+    lines = [f"capture@punix:{case.path(f's{i}')}\n" for i in range(64)]
+    open(path, "w", encoding="ascii").close()
+    daemon, _ = world(case, f"--remotes-file={path}", f"--remote-dir={case.dir}")
+    for i in range(2):
+        ask(case, "add-remote", f"capture@punix:{case.path(f'c{i}')}")
+    for text, why in ((lines[:63], f"remotes:63:1: '{lines[62].strip()}': no room: 64 of 64 remotes are there"),
+                      (lines[:1] + [lines[1].replace("s1", "c0").replace("capture", "inject")],
+                       f"remotes:2:8: 'inject@punix:{case.path('c0')}': another port has this remote: capture@punix:{case.path('c0')}")):
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines(text)
+        refused(case, why, "reload")
+        plk.equal(len(remotes(case)), 2, "remotes")
+        plk.equal(sorted(os.listdir(case.dir)), ["c0", "c1", "ctl", "remotes"], "files")
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(lines[:62])
+    ask(case, "reload")
+    plk.equal(len(remotes(case)), 64, "remotes")
+    daemon.stop()
+
+
+
 # what is behind a port
 
 

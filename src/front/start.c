@@ -496,6 +496,22 @@ files_check(void)
 			(unsigned long long)plk_process_files());
 }
 
+/* One that is made later would be out of reach: by then the broker's sandbox is closed. */
+static void
+directories_look(void)
+{
+	for (size_t i = 0; i < front.cmdline.n_remote_dirs; i++) {
+		const char *path = front.cmdline.remote_dirs[i];
+		int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			plk_words_fail(1, "--remote-dir", plk_span_str(path),
+				       "%s at byte 0; it must be there at the start",
+				       plk_words_error((uint64_t)errno));
+		plk_fd_close(&fd);
+	}
+}
+
 /* It may have bytes that mean something to a terminal. */
 static void
 filter_print(void)
@@ -620,6 +636,7 @@ plk_start_plan(int argc, char **argv)
 	control_adopt();
 	os_look();
 	files_check();
+	directories_look();
 }
 
 /* ---- opening ---- */

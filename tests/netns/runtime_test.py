@@ -249,6 +249,18 @@ def test_no_room(case):
     daemon.stop()
 
 
+def test_directory_is_missing(case):
+    """A directory that is not there at the start would never be within reach; each add-remote would blame something else."""
+    case.veth()
+    with open(case.path("file"), "wb"):
+        pass
+    for name, why in (("none", "No such file or directory"), ("file", "Not a directory")):
+        refusal = case.refused(1, f"pktlockd: --remote-dir: '{case.path(name)}': {why} at byte 0; it must be there at the start\n",
+                               f"--control=punix:{case.path('ctl')}", f"--remote-dir={case.dir}", f"--remote-dir={case.path(name)}")
+        plk.equal(refusal.stderr.count("\n"), 1, "lines")
+    plk.equal(os.listdir(case.dir), ["file"], "files")
+
+
 def test_many(case):
     """64 ports, and each is a port; then there is no room, until one is removed."""
     daemon, wire = world(case, f"--remote-dir={case.dir}")

@@ -284,7 +284,8 @@ hostile_channel(unsigned i)
 
 	hostile_channel_close(i);
 	CHECK(plk_channel_pair(pair) == 0);
-	hostile_channel_narrow(pair[1]);
+	if (!hostile.is_wide)
+		hostile_channel_narrow(pair[1]);
 	hostile.channels[i].fd = lift(pair[0]);
 	hostile.channels[i].rules = (struct plk_rules){0};
 	return pair[1];
@@ -439,6 +440,7 @@ send_bytes(unsigned channel, struct plk_span bytes, enum descriptor with)
 		lost = hostile.starve && n_fds > 0;
 		err = judge(channel, bytes, lost ? 1 : n_fds, &msg);
 		hostile.n_fds = n_fds;
+		hostile.wrong |= err != PLK_OK;
 		if (err == PLK_OK && !lost) /* else it may end, or go on without */
 			hostile.process->permitted(channel, &msg);
 		if (err != PLK_OK && hostile.process->reads(channel) == READS_NOW)
@@ -633,6 +635,7 @@ step_event(unsigned event)
 		hostile.deaf = !hostile.deaf;
 		return false;
 	case EVENT_CLOSE:
+		hostile.wrong = true;
 		hostile_channel_close(take_u8(&hostile.in) % (unsigned)hostile.process->n_channels);
 		return false;
 	case EVENT_BYTES:
@@ -643,8 +646,9 @@ step_event(unsigned event)
 	case EVENT_CONNECT:
 		connect_event();
 		return false;
-	case EVENT_STARVE:
-		return false; /* see step() */
+	case EVENT_STARVE: /* see step() */
+		hostile.wrong = true;
+		return false;
 	default:
 		hostile.process->event(event - EVENT_OWN);
 		return false;
@@ -780,7 +784,7 @@ run_begin(const struct hostile_process *process, struct plk_span in)
 	hostile.n_streams = hostile.n_listeners = 0;
 	hostile.n_wakes = hostile.n_waits = 0;
 	hostile.deaf = hostile.finishing = false;
-	hostile.must_end = hostile.refused = false;
+	hostile.must_end = hostile.refused = hostile.wrong = false;
 	hostile.starve = hostile.starved = false;
 	/* others may share it, and have made it what they need */
 	CHECK(fcntl(things.tcp, F_SETFL, 0) == 0);

@@ -141,6 +141,7 @@ struct hostile {
 	struct plk_span in;
 	struct hostile_channel channels[HOSTILE_CHANNELS];
 	bool running;
+	bool is_wide; /* set before a run: channels have the room that they have in the world */
 	jmp_buf end;
 	int status;
 	uint64_t now_ms;
@@ -152,6 +153,7 @@ struct hostile {
 	bool starve;   /* at the next step */
 	bool starved;  /* since the last one */
 	size_t n_fds;  /* of what is being sent: see hostile_process.permitted */
+	bool wrong;    /* sent was what is not permitted, or a channel closed, or no number left */
 	bool refused;  /* what was sent last is not permitted */
 	bool must_end; /* for that, or for another reason: it may not wait again */
 	int must_status;

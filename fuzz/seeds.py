@@ -807,6 +807,89 @@ def front_seeds():
     return {name: data[:1] + bytes([data[1] | (seeds[name][0] >> 3) << 7]) + data[2:] for name, data in gated.items()}
 
 
+def changes_seeds():
+    """Indexes are those of the tables in changes_fuzz.c; channels: 0 supervisor, 1 broker, 2 worker."""
+    answer = event(EVENT_OWN)
+    honest, counts, commands, file, look, refused, dies, comes = (EVENT_OWN + i for i in range(1, 9))
+    names = ("add-remote", "remove-remote", "reload", "status", "list-remotes", "show", "stats", "log-level", "list-commands", "version", "exit", "nothing")
+
+    def command(name, *texts):
+        return event(commands, names.index(name), len(texts)) + b"".join(bytes([t]) if isinstance(t, int) else bytes([255, len(t)]) + t for t in texts)
+
+    def add(text):
+        return command("add-remote", text)
+
+    def remove(text):
+        return command("remove-remote", text)
+
+    reload = command("reload")
+    die = event(dies)
+    late = event(honest, 0)
+    look_at = command("list-remotes") + command("show") + command("stats", 18) + command("stats", 19) + command("status")
+    many = b"".join(add(b"capture@ptcp:%d" % i) for i in range(1, 66))
+    seeds = {  # command line, the remotes file at the start, steps
+        "add-and-remove": (0, 0, add(1) + look_at + remove(1) + add(1) + remove(13)),
+        "add-twice": (0, 0, add(1) + add(1) + add(0)),
+        "add-refused-by-policy": (0, 0, b"".join(add(i) for i in (2, 7, 8, 9, 10, 11, 21)) + look_at),
+        "add-refused-by-broker": (0, 0, event(refused, 1) + add(1) + add(1)),
+        "add-every-kind": (4, 0, b"".join(add(i) for i in range(13)) + event(EVENT_TIME) * 3 + look_at + b"".join(remove(i) for i in range(13))),
+        "add-tcp-any-port": (6, 0, add(5) + add(22) + add(5) + remove(5) + add(5)),
+        "add-any-bytes": (0, 0, add(b"attach@punix:/run/\xff\n") + remove(b"\x1b[") + add(b"attach,vlan=0-4094@punix:/run/z")),
+        "add-until-full": (6, 0, many + look_at),
+        "no-room-for-clients": (4, 0, event(comes, 0) + add(2) + event(comes, 2) + add(4)),
+        "parameters-wrong": (0, 0, command("add-remote") + command("add-remote", 1, 2) + command("nothing") + command("status", 18) + command("log-level", 20)),
+        "remove-none": (0, 0, remove(2) + remove(21) + remove(15)),
+        "remove-of-several": (4, 0, add(6) + remove(14) + remove(6) + remove(14)),
+        "remove-with-clients": (6, 0, add(2) + add(1) + event(comes, 0) * 2 + event(comes, 1) + remove(1) + look_at + add(1) + look_at),
+        "remove-while-connecting": (4, 0, late + remove(6) + answer * 9),
+        "park-and-back": (2, 0, remove(7) + add(8) + add(7) + remove(15) + add(2) + look_at + add(7)),
+        "park-and-another-worker": (2, 0, remove(7) + die + event(EVENT_TIME) + add(7) + die + event(EVENT_TIME)),
+        "reload": (1, 0, event(file, 2) + reload + event(file, 3) + reload + event(file, 1) + words(0) + event(file, 0) + reload + look_at),
+        "reload-same": (5, 2, reload + words(0)),
+        "reload-every-file": (7, 1, b"".join(event(file, i) + reload for i in range(10))),
+        "reload-every-file-by-signal": (3, 1, b"".join(event(file, i) + words(0) for i in range(10))),
+        "reload-takes-over": (7, 0, add(1) + event(file, 1) + reload + remove(1) + reload),
+        "reload-clashes-with-client": (7, 0, add(b"attach@punix:/run/f") + event(file, 1) + reload),
+        "reload-changes-keys": (7, 1, event(comes, 2) + event(file, 3) + reload + event(file, 1) + reload + look_at),
+        "reload-refused-by-broker": (5, 9, event(file, 4) + event(refused, 1) + reload + event(file, 9) + reload),
+        "reload-second-refused-by-broker": (7, 0, event(file, 9) + late + reload + answer + event(refused, 1) + answer * 20),
+        "reload-without-file": (0, 0, reload + words(0)),
+        "start-file-refused": (5, 5, b""),
+        "start-file-clashes": (5, 8, b""),
+        "start-refused-by-broker": (5, 1, b""),
+        "books-of-a-number": (6, 0, add(1) + event(counts, 1, 3, 9) + event(counts, 0, 3, 9) + command("stats", 18) + remove(1) + add(2) + command("stats", 18) + die + event(EVENT_TIME) + command("show")),
+        "books-of-a-number-and-a-dead-worker": (6, 0, add(1) + event(counts, 1, 3, 255) + die + event(EVENT_TIME) + remove(1) + add(2)),
+        "status": (0, 0, command("status", 17) + command("status") + die + event(EVENT_TIME) + command("status", 16) + command("status", 21)),
+        "worker-dies-before-change": (0, 0, late + die + add(1) + answer * 9 + event(honest, 31) + look_at),
+        "worker-dies-while-added": (0, 0, late + add(1) + die + answer * 12),
+        "worker-dies-while-removed": (6, 0, add(1) + late + remove(1) + answer + die + answer * 12),
+        "worker-dies-while-reloaded": (7, 2, event(file, 3) + late + reload + answer * 2 + die + answer * 20),
+        "worker-never-comes-back": (0, 0, late + die + answer + add(1) + event(EVENT_TIME) * 2 + command("status", 17) + event(EVENT_TIME) * 3),
+        "worker-does-not-end-a-port": (6, 0, add(1) + late + remove(1) + answer + event(EVENT_TIME) + answer * 12),
+        "worker-ends-another-port": (6, 0, add(1) + add(2) + late + remove(1) + words(6)),
+        "worker-ends-a-port-unasked": (6, 0, add(1) + words(5)),
+        "worker-ends-a-port-twice": (6, 0, add(1) + late + remove(1) + words(5, 5)),
+        "worker-speaks-of-a-removed-port": (6, 0, add(1) + add(2) + remove(2) + words(10)),
+        "client-of-a-removed-port": (6, 0, add(1) + add(2) + remove(2) + words(12)),
+        "broker-forgets-twice": (6, 0, add(1) + late + remove(1) + words(20, 20) + answer * 9),
+        "broker-has-no-descriptor": (0, 0, late + add(1) + words(17)),
+        "broker-answers-another": (0, 0, late + add(1) + words(15) + answer * 4),
+        "ring-dies": (6, 0, add(4) + words(14) + remove(4) + add(4)),
+        "interface-goes": (6, 0, words(25) + add(1) + words(26) + remove(1)),
+        "no-number-left": (6, 0, event(EVENT_STARVE) + add(1) + add(1) + event(EVENT_STARVE) + remove(1)),
+        "commands-wait": (6, 0, late + b"".join(add(i) for i in (1, 4, 5)) + remove(1) + answer * 20),
+        "signals-wait": (7, 1, late + event(file, 2) + words(0, 0) + event(file, 1) + words(0) + answer * 20),
+        "exit": (0, 0, command("exit")),
+        "exit-while-changed": (0, 0, late + add(1) + command("exit") + answer * 9),
+        "stop-while-changed": (0, 0, late + add(1) + words(3)),
+        "stop-and-keep-while-removed": (6, 0, add(1) + event(comes, 0) + late + remove(1) + words(4) + answer * 9),
+        "worker-does-not-read": (8 | 6, 0, event(EVENT_DEAF) + command("status", 17) * 8 + event(EVENT_TIME) * 9),
+    }
+    for bit in range(7):
+        seeds["file-look-%d" % bit] = (7, 1, event(file, 2) + event(look, 1 << bit) + reload + words(0))
+    return {name: bytes([line, 0, start]) + steps for name, (line, start, steps) in seeds.items()}
+
+
 def worker_seeds():
     """Indexes are those of the table in worker_fuzz.c; channels: 0 supervisor, 1 front, 2 broker.
 
@@ -1219,6 +1302,7 @@ def control_seeds():
 SEEDS = {
     "bpf": bpf_seeds,
     "broker": broker_seeds,
+    "changes": changes_seeds,
     "claims": claims_seeds,
     "cmdline": cmdline_seeds,
     "control": control_seeds,

@@ -879,6 +879,8 @@ def changes_seeds():
         "no-number-left": (6, 0, event(EVENT_STARVE) + add(1) + add(1) + event(EVENT_STARVE) + remove(1)),
         "commands-wait": (6, 0, late + b"".join(add(i) for i in (1, 4, 5)) + remove(1) + answer * 20),
         "signals-wait": (7, 1, late + event(file, 2) + words(0, 0) + event(file, 1) + words(0) + answer * 20),
+        "signal-while-added": (0, 0, late + add(1) + words(0) + answer * 9),
+        "signal-while-reloaded": (7, 1, late + event(file, 2) + words(0) + answer + words(0) + answer * 20),
         "exit": (0, 0, command("exit")),
         "exit-while-changed": (0, 0, late + add(1) + command("exit") + answer * 9),
         "stop-while-changed": (0, 0, late + add(1) + words(3)),

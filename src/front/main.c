@@ -822,6 +822,16 @@ reload(void)
 	plk_front_send(front.supervisor.fd, &(const struct plk_msg){.type = PLK_MSG_RELOADED}, -1);
 }
 
+/* What came while it was waited for an answer is not waited for again. */
+static void
+changes_work(void)
+{
+	do {
+		reload();
+		plk_control_work();
+	} while (front.reload_wanted);
+}
+
 static void
 must(int error, enum plk_step step)
 {
@@ -877,8 +887,7 @@ main(int argc, char **argv)
 	plk_start_open();
 	ready();
 	do {
-		reload();
-		plk_control_work();
+		changes_work();
 	} while (plk_loop_step(&front.loop) == 0);
 	fatal("cannot wait");
 }

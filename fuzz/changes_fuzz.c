@@ -325,7 +325,18 @@ __wrap_syscall(long number, ...)
 			      (unsigned)of[1] < HOSTILE_FD ? (unsigned)of[1] : HOSTILE_FD - 1, 0);
 }
 
-/* The directory of the remotes file is another; beside it only /dev/null is opened. */
+/* Whether the command line has it in --remote-dir: then it is looked for. */
+static bool
+is_remote_dir(const char *path)
+{
+	for (size_t i = 0; i < front.cmdline.n_remote_dirs; i++) {
+		if (strcmp(path, front.cmdline.remote_dirs[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The directory of the remotes file is another; beside these only /dev/null is opened. */
 int
 __wrap_open(const char *path, int flags, ...)
 {
@@ -333,7 +344,8 @@ __wrap_open(const char *path, int flags, ...)
 
 	if (!hostile.running || strcmp(path, "/dev/null") == 0)
 		return __real_open(path, flags, 0);
-	CHECK(strcmp(path, "/etc/p") == 0 && (flags & O_PATH) && !fakes.sandboxed);
+	CHECK(strcmp(path, "/etc/p") == 0 || is_remote_dir(path));
+	CHECK((flags & O_PATH) && !fakes.sandboxed);
 	fd = hostile_copy();
 	if (fd < 0)
 		errno = EMFILE;

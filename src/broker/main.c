@@ -665,25 +665,27 @@ socket_msg(enum plk_msg_type type, uint16_t port, enum plk_step step, int error)
 	return msg;
 }
 
-/* Return: whether the front has it. */
-static bool
-answer_socket(enum plk_msg_type type, uint16_t port, enum plk_step step, int error, int *fd)
+/* @file: its socket file, which is none if the front does not get the socket; -1 if it has none */
+static void
+answer_socket(enum plk_msg_type type, uint16_t port, int file, enum plk_step step, int error,
+	      int *fd)
 {
 	struct plk_msg msg = socket_msg(type, port, step, error);
 
 	if (error < 0) {
 		tell_front(&msg);
-		return false;
+		return;
 	}
 	error = plk_channel_send(broker.front.fd, &msg, *fd);
 	plk_fd_close(fd);
 	if (error == -ETOOMANYREFS) { /* too many on their way: sandbox.h */
+		if (file >= 0)
+			file_remove((size_t)file); /* the port is another's next */
 		msg = socket_msg(type, port, PLK_STEP_SOCKET, error);
 		tell_front(&msg);
 	} else if (error < 0 && !plk_channel_is_gone(error)) {
 		leave(EXIT_FAILURE);
 	}
-	return error == 0;
 }
 
 static void
@@ -698,8 +700,7 @@ answer_listen_unix(const struct plk_msg *msg)
 	if (!is_allowed(msg->u.listen_unix.path) || file->path[0] != '\0')
 		too_much(msg);
 	error = plk_listen_unix(msg->u.listen_unix.path, &made, file, &step);
-	if (!answer_socket(PLK_MSG_LISTENING, port, step, error, &made))
-		file_remove(port); /* nobody listens there, and the port is another's next */
+	answer_socket(PLK_MSG_LISTENING, port, port, step, error, &made);
 }
 
 static void
@@ -713,7 +714,7 @@ answer_listen_control(const struct plk_msg *msg)
 		too_much(msg);
 	error = plk_listen_unix(msg->u.listen_control.path, &made, &broker.files[CONTROL_FILE],
 				&step);
-	(void)answer_socket(PLK_MSG_LISTENING, 0, step, error, &made); /* the start fails */
+	answer_socket(PLK_MSG_LISTENING, 0, CONTROL_FILE, step, error, &made);
 }
 
 static struct plk_inet
@@ -734,7 +735,7 @@ answer_listen_tcp(const struct plk_msg *msg)
 	int made = -1;
 	int error = plk_listen_inet(&inet, &made, &step);
 
-	(void)answer_socket(PLK_MSG_LISTENING, msg->u.listen_tcp.port, step, error, &made);
+	answer_socket(PLK_MSG_LISTENING, msg->u.listen_tcp.port, -1, step, error, &made);
 }
 
 static void
@@ -769,7 +770,7 @@ answer_connect(const struct plk_msg *msg)
 		error = plk_connect_unix(target->path, &made, &step);
 	else if (target->kind == TARGET_INET)
 		error = plk_connect_inet(&target->inet, &made, &step);
-	(void)answer_socket(PLK_MSG_CONNECTING, msg->u.connect.port, step, error, &made);
+	answer_socket(PLK_MSG_CONNECTING, msg->u.connect.port, -1, step, error, &made);
 }
 
 static void

@@ -135,7 +135,7 @@ def test_active_later(case):
     daemon, _ = world(case, f"--remote-dir={case.dir}")
     spec = f"capture@unix:{case.path('peer')}"
     ask(case, "add-remote", spec)
-    plk.equal(remotes(case)[spec]["state"], "waiting", "state")
+    plk.poll_until(lambda: remotes(case)[spec]["state"] == "waiting", "it waits")
     listener = case.listener("peer")
     case.accept(listener, seconds=5)
     ask(case, "remove-remote", spec)

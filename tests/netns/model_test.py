@@ -289,9 +289,6 @@ class Machine:
 
     # What must be
 
-    def used(self):
-        return sum(len(port.clients) for port in self.ports.values()) + sum(map(len, self.peers.values()))
-
     def look_at_peers(self):
         for remote, listener in self.listeners.items():
             while True:
@@ -386,9 +383,16 @@ class Machine:
         port.clients = []
 
     def is_full(self):
-        """Whether a port that comes finds no slot: True, False, or None, which is that both may be."""
-        used = self.used()
-        return None if used == SLOTS - 1 or self.unsure and used >= SLOTS - 5 else used >= SLOTS
+        """Whether a port or client that comes finds no slot: True, False, or None, which is that both may be.
+
+        Active ports take a slot and leave it when they like."""
+        clients = sum(len(port.clients) for port in self.ports.values())
+        active = sum(port.spec.remote in self.listeners for port in self.ports.values())
+        if self.unsure:
+            return None if clients + active + 4 >= SLOTS - 1 else False
+        if clients >= SLOTS:
+            return True
+        return None if clients + active >= SLOTS - 1 else False
 
     def world_refuses(self, spec, others):
         for text, why in TROUBLE.items():

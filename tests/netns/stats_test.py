@@ -428,6 +428,27 @@ def test_parked(case):
     daemon.stop()
 
 
+def test_other_keys(case):
+    """A port that the remotes file gives other keys begins anew, in all its books."""
+    case.veth()
+    os.makedirs(case.path("etc"))
+    path = case.path("etc/remotes")
+    spec = f"capture@punix:{case.path('c')}"
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"{spec}\n")
+    daemon = daemon_of(case, f"--remotes-file={path}")
+    plk.sync(case.wire(), case.connect(case.path("c")))
+    os.kill(daemon.family["worker"], signal.SIGKILL)
+    daemon.wait_log("another worker serves$")
+    plk.equal(remote_of(stats(case), spec)["pktlock_clients_closed_total"]["worker"], 1, "that ended with the worker")
+    spec = spec.replace("@", ",max-clients=1@")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"{spec}\n")
+    ask(case, "reload")
+    plk.equal(remote_of(stats(case), spec)["pktlock_clients_closed_total"]["worker"], 0, "with other keys")
+    daemon.stop()
+
+
 SHOWN = r"""interface e0: up, carrier, MTU 1500, index \d+
 status on, 3 of 64 clients, 0 worker restarts, started \d+s ago
 rates: averages since it was started, added or connected

@@ -77,7 +77,7 @@ struct front_port {
 	struct plk_backoff backoff;
 	bool is_asked;     /* the broker is connecting, and has not answered yet */
 	uint64_t since_ms; /* connected; 0 if it is not */
-	int last_error;    /* logged already */
+	int last_error;    /* logged already; 0 while it is connected */
 	uint64_t begun_ms; /* when it got here */
 	uint64_t n_lost;   /* connections that ended with a worker */
 };

@@ -238,6 +238,11 @@ port_line_put(struct plk_writer *w, const struct front_port *p)
 		plk_address_text(p->listener, address);
 	plk_writer_str(w, "  ");
 	plk_writer_str(w, plk_port_state(p));
+	if (p->last_error != 0) { /* it was logged once, perhaps days ago */
+		plk_writer_str(w, " (");
+		plk_writer_str(w, plk_words_error((uint64_t)p->last_error));
+		plk_writer_char(w, ')');
+	}
 	if (address[0]) {
 		plk_writer_str(w, " at ");
 		plk_writer_str(w, address);

@@ -136,8 +136,12 @@ def test_active_later(case):
     spec = f"capture@unix:{case.path('peer')}"
     ask(case, "add-remote", spec)
     plk.poll_until(lambda: remotes(case)[spec]["state"] == "waiting", "it waits")
+    shown = "  {}, origin control, {}\n"
+    plk.check(shown.format("waiting (No such file or directory)", "0 clients") in ask(case, "show"), "show does not say why it waits")
     listener = case.listener("peer")
-    case.accept(listener, seconds=5)
+    accepted = case.accept(listener, seconds=5)
+    plk.poll_until(lambda: shown.format("connected", "1 client") in ask(case, "show"), "show says that it is connected")
+    accepted.close()
     ask(case, "remove-remote", spec)
     ask(case, "add-remote", f"inject@unix:{case.path('nobody')}")
     ask(case, "remove-remote", f"unix:{case.path('nobody')}")

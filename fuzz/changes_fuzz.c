@@ -9,7 +9,8 @@
  *   own events: 0 the oldest order that was not answered is answered; 1 u8: so many of the next are, 31 all;
  *               2 u8 row, u8 cell, u8: the worker counts; 3 u8 command, parameters: a client wants it;
  *               4 TEXT of files: the remotes file is another one; 5 u8: what else is wrong with it (enum look);
- *               6 u8: the broker cannot open the next remotes; 7 the worker dies; 8 u8 port: a client comes
+ *               6 u8: the broker cannot open the next remotes; 7 the worker dies; 8 u8 port: a client comes;
+ *               9 u8 channel: the oldest order over it is answered
  *   parameters = u8 how many, then TEXTs of params; TEXT = u8 index in a table, or 255, u8 length, bytes
  *
  * Properties of its own:
@@ -81,7 +82,8 @@ static const char *const command_lines[][6] = {
 	{"--interface=eth0", "--control=punix:/run/control", "--clients=1", "--remote-dir=/srv",
 	 "--remote=inject@unix:/run/b", "--remote=capture,latency=low@tcp:192.0.2.1:7"},
 	{"--interface=eth0", "--control=punix:/run/control", "--remotes-file=/etc/p/f"},
-	{"--interface=tapfd:4", "--control=punix:/run/control", "--remote-dir=/run"},
+	{"--interface=tapfd:4", "--control=punix:/run/control", "--remote-dir=/run",
+	 "--remote-dir=/srv"},
 	{"--interface=eth0", "--control=pfd:5", "--remotes-file=/etc/p/f", "--remote-dir=/run",
 	 "--remote=capture,direction=in@punix:/run/a", "--remote=attach,tcp=yes@pfd:3"},
 };
@@ -99,6 +101,8 @@ static const char *const files[] = {
 	"capture@punix:/run/f\nattach@punix:/run/f\n",
 	"capture@ptcp:1\ncapture@ptcp:2\ncapture@ptcp:3\nattach@ptcp:4\ninject@ptcp:5\n",
 	"capture@punix:/run/f #\n",
+	"capture,latency=low@punix:/run/f\ninject@punix:/run/t\n",
+	"capture,direction=in@punix:/run/f\nattach@punix:/run/t\n",
 };
 
 static const char *const params[] = {
@@ -171,6 +175,7 @@ struct worker {
 	struct plk_rules rules;
 	enum plk_stage stage;
 	bool has[PLK_PORTS_MAX];
+	bool holds[PLK_PORTS_MAX]; /* its listener */
 	bool parked[PLK_PORTS_MAX];
 	unsigned ended
 		[PLK_PORTS_MAX]; /* UNPORTED was said so often, and it was not seen yet that it had to be */
@@ -209,7 +214,8 @@ static struct world {
 	struct command commands[COMMANDS_MAX];
 	size_t n_commands;
 	const struct command *running;
-	bool begun; /* there is a table */
+	bool begun;         /* there is a table */
+	unsigned n_forgets; /* that were not answered */
 } world;
 
 /* Apart, since they are large, and hold nothing that is read before it is written. */
@@ -469,6 +475,8 @@ __wrap_plk_channel_send(int fd, const struct plk_msg *msg, int pass)
 		tcp_check("ptcp", msg->u.listen_tcp.tcp_port);
 	else if (msg->type == PLK_MSG_TARGET_TCP)
 		tcp_check("tcp", msg->u.target_tcp.tcp_port);
+	else if (msg->type == PLK_MSG_FORGET)
+		world.n_forgets++;
 	return __real_plk_channel_send(fd, msg, pass);
 }
 
@@ -508,18 +516,23 @@ room_check(const struct plk_msg *msg, int fd)
 		CHECK(fd >= 0 && (msg->type == PLK_MSG_FILL || msg->type == PLK_MSG_PORT));
 		CHECK(msg->type == PLK_MSG_FILL || msg->u.port.port == w->room_port);
 	}
+	if (!w->room && msg->type == PLK_MSG_PORT && w->stage == PLK_STAGE_RUN)
+		CHECK(fd < 0 || world.lied || hostile.wrong);
+	if (w->room && msg->type == PLK_MSG_FILL)
+		w->holds[w->room_port] = false;
 	w->room = msg->type == PLK_MSG_ROOM;
 	w->room_port = msg->u.room.port;
 }
 
 static void
-port_check(const struct plk_msg_port *port)
+port_check(const struct plk_msg_port *port, bool has_fd)
 {
 	struct worker *w = &world.worker;
 
 	CHECK(!w->has[port->port] || w->ended[port->port] > 0);
 	w->ended[port->port] = 0;
 	w->has[port->port] = true;
+	w->holds[port->port] |= has_fd;
 	w->parked[port->port] = false;
 }
 
@@ -560,7 +573,7 @@ worker_check(const struct plk_msg *msg, int fd)
 	if (msg->type == PLK_MSG_CONFIG)
 		page_take(fd);
 	else if (msg->type == PLK_MSG_PORT)
-		port_check(&msg->u.port);
+		port_check(&msg->u.port, fd >= 0);
 	else if (msg->type == PLK_MSG_UNPORT)
 		CHECK(w->has[msg->u.unport.port]);
 	else if (msg->type == PLK_MSG_PARK)
@@ -748,10 +761,23 @@ worker_answer(const struct plk_msg *order)
 	answer_at(WORKER, FD_NONE, &answer);
 }
 
+/* It says and hears nothing any more. */
+static void
+worker_gone(void)
+{
+	hostile_channel_close(WORKER);
+	world.worker = (struct worker){.stage = PLK_STAGE_START};
+	for (size_t i = world.n_answered; i < world.n_asked; i++) {
+		if (world.asked[i].channel == WORKER)
+			world.asked[i].msg.type = PLK_MSG_NONE;
+	}
+}
+
 /* It is killed, or was; another one comes. */
 static void
 worker_next(void)
 {
+	worker_gone();
 	answer_at(SUPERVISOR, FD_NONE, &(const struct plk_msg){.type = PLK_MSG_WORKER_DIED});
 	answer_at(SUPERVISOR, FD_CHANNEL + WORKER,
 		  &(const struct plk_msg){.type = PLK_MSG_CHANNEL,
@@ -821,19 +847,6 @@ is_about_no_port(const struct plk_msg *msg)
 	}
 }
 
-/* Nothing of it is heard any more, and what it said is: see last_words(). */
-static void
-worker_gone(void)
-{
-	hostile_channel_close(WORKER);
-	world.worker = (struct worker){.stage = PLK_STAGE_START};
-	world.replacing = false;
-	for (size_t i = world.n_answered; i < world.n_asked; i++) {
-		if (world.asked[i].channel == WORKER)
-			world.asked[i].msg.type = PLK_MSG_NONE;
-	}
-}
-
 /* A parked one is still there. */
 static void
 unported_note(uint16_t port)
@@ -857,8 +870,12 @@ permitted(unsigned channel, const struct plk_msg *msg)
 	}
 	if (msg->type == PLK_MSG_UNPORTED)
 		unported_note(msg->u.unported.port);
-	if (msg->type == PLK_MSG_WORKER_DIED)
+	if (msg->type == PLK_MSG_WORKER_DIED) {
 		worker_gone();
+		world.replacing = false;
+	}
+	if (msg->type == PLK_MSG_DONE && msg->u.done.request == PLK_MSG_FORGET)
+		world.n_forgets--;
 	if (msg->type == PLK_MSG_STOP)
 		world.stopping = true;
 }
@@ -1102,6 +1119,7 @@ static void
 outcome_check(const struct command *c, bool done)
 {
 	table_look(after);
+	CHECK(world.n_forgets == 0 || world.lied || hostile.wrong); /* the file is gone */
 	if (!done || world.stopping) {
 		CHECK(is_unchanged());
 		return;
@@ -1184,6 +1202,7 @@ port_rest_check(size_t i)
 	const bool is_inherited = p->used && plk_remote_is_inherited(&p->port.remote);
 
 	CHECK(world.worker.has[i] == p->used);
+	CHECK(world.worker.holds[i] == (p->used && p->listener >= 0));
 	CHECK(!p->used || world.worker.parked[i] == (p->state == PLK_PORT_PARKED));
 	CHECK(world.opened[i] == (p->used && !is_inherited));
 	CHECK(!p->used || !p->is_asked);
@@ -1257,27 +1276,41 @@ client_event(void)
 		client_come(port);
 }
 
+/* Those of a worker that died are none. */
 static void
-answer_event(void)
+answers_skip(void)
 {
-	const struct hostile_word *word;
-
 	while (world.n_answered < world.n_asked &&
 	       world.asked[world.n_answered].msg.type == PLK_MSG_NONE)
 		world.n_answered++;
-	if (world.n_answered == world.n_asked)
-		return;
-	word = &world.asked[world.n_answered++];
-	say(word);
+}
+
+/* The oldest over some channels (bits). */
+static void
+answer_event(unsigned channels)
+{
+	struct hostile_word word;
+
+	for (size_t i = world.n_answered; i < world.n_asked; i++) {
+		if (world.asked[i].msg.type == PLK_MSG_NONE ||
+		    !(channels & 1U << world.asked[i].channel))
+			continue;
+		word = world.asked[i];
+		world.asked[i].msg.type = PLK_MSG_NONE;
+		say(&word);
+		break;
+	}
+	answers_skip();
 }
 
 static void
 event(unsigned which)
 {
+	answers_skip();
 	rest_check();
 	switch (which) {
 	case 0:
-		answer_event();
+		answer_event(~0U);
 		break;
 	case 1:
 		world.n_honest = take_u8(&hostile.in) % (HONEST_ALL + 1);
@@ -1304,6 +1337,9 @@ event(unsigned which)
 		break;
 	case 8:
 		client_event();
+		break;
+	case 9:
+		answer_event(1U << take_u8(&hostile.in) % HOSTILE_CHANNELS);
 		break;
 	default:
 		break;

@@ -811,6 +811,7 @@ def changes_seeds():
     """Indexes are those of the tables in changes_fuzz.c; channels: 0 supervisor, 1 broker, 2 worker."""
     answer = event(EVENT_OWN)
     honest, counts, commands, file, look, refused, dies, comes = (EVENT_OWN + i for i in range(1, 9))
+    answer_of = [event(EVENT_OWN + 9, channel) for channel in range(3)]
     names = ("add-remote", "remove-remote", "reload", "status", "list-remotes", "show", "stats", "log-level", "list-commands", "version", "exit", "nothing")
 
     def command(name, *texts):
@@ -844,13 +845,13 @@ def changes_seeds():
         "remove-while-connecting": (4, 0, late + remove(6) + answer * 9),
         "park-and-back": (2, 0, remove(7) + add(8) + add(7) + remove(15) + add(2) + look_at + add(7)),
         "park-and-another-worker": (2, 0, remove(7) + die + event(EVENT_TIME) + add(7) + die + event(EVENT_TIME)),
-        "reload": (1, 0, event(file, 2) + reload + event(file, 3) + reload + event(file, 1) + words(0) + event(file, 0) + reload + look_at),
+        "reload": (1, 1, event(file, 2) + reload + event(file, 3) + reload + event(file, 1) + words(0) + event(file, 0) + reload + look_at),
         "reload-same": (5, 2, reload + words(0)),
         "reload-every-file": (7, 1, b"".join(event(file, i) + reload for i in range(10))),
         "reload-every-file-by-signal": (3, 1, b"".join(event(file, i) + words(0) for i in range(10))),
         "reload-takes-over": (7, 0, add(1) + event(file, 1) + reload + remove(1) + reload),
         "reload-clashes-with-client": (7, 0, add(b"attach@punix:/run/f") + event(file, 1) + reload),
-        "reload-changes-keys": (7, 1, event(comes, 2) + event(file, 3) + reload + event(file, 1) + reload + look_at),
+        "reload-changes-keys": (7, 1, event(comes, 2) + event(file, 11) + reload + event(file, 1) + reload + event(file, 12) + words(0) + look_at),
         "reload-refused-by-broker": (5, 9, event(file, 4) + event(refused, 1) + reload + event(file, 9) + reload),
         "reload-second-refused-by-broker": (7, 0, event(file, 9) + late + reload + answer + event(refused, 1) + answer * 20),
         "reload-without-file": (0, 0, reload + words(0)),
@@ -863,7 +864,12 @@ def changes_seeds():
         "worker-dies-before-change": (0, 0, late + die + add(1) + answer * 9 + event(honest, 31) + look_at),
         "worker-dies-while-added": (0, 0, late + add(1) + die + answer * 12),
         "worker-dies-while-removed": (6, 0, add(1) + late + remove(1) + answer + die + answer * 12),
-        "worker-dies-while-reloaded": (7, 2, event(file, 3) + late + reload + answer * 2 + die + answer * 20),
+        "worker-dies-while-reloaded": (7, 11, event(file, 12) + late + reload + die + answer * 30),
+        "worker-starts-while-reloaded": (7, 11, event(file, 1) + late + reload + answer + die + answer_of[0] * 2 + answer * 30),
+        "worker-starts-while-reloaded-and-never-serves": (7, 11, event(file, 1) + late + reload + answer + die + answer_of[0] * 2 + event(honest, 1) + answer + event(EVENT_TIME) * 4 + answer * 30),
+        "worker-starts-while-forgotten": (6, 0, add(1) + late + remove(1) + answer + die + answer_of[0] * 2 + answer * 9 + add(2) + answer * 9),
+        "worker-dies-before-it-ends-a-port": (6, 0, add(1) + late + remove(1) + die + answer * 9),
+        "forgets-while-promiscuous": (6, 0, add(2) + add(12) + late + event(comes, 0) + answer + remove(2) + answer_of[2] * 3 + answer * 9),
         "worker-never-comes-back": (0, 0, late + die + answer + add(1) + event(EVENT_TIME) * 2 + command("status", 17) + event(EVENT_TIME) * 3),
         "worker-does-not-end-a-port": (6, 0, add(1) + late + remove(1) + answer + event(EVENT_TIME) + answer * 12),
         "worker-ends-another-port": (6, 0, add(1) + add(2) + late + remove(1) + words(6)),

@@ -159,6 +159,7 @@ enum plk_lines {
 	PLK_LINES_CONTROL,     /* enum plk_control_end */
 	PLK_LINES_CHANGED,     /* plk_command_number() */
 	PLK_LINES_NOT_CHANGED, /* the same */
+	PLK_LINES_REMOTES,     /* what becomes of a remote at run time, beside who wanted it */
 	PLK_LINES
 };
 

@@ -39,6 +39,7 @@ static const struct kind kinds[PLK_LINES] = {
 	[PLK_LINES_CONTROL] = {"control client refused or closed", plk_words_control, " reason="},
 	[PLK_LINES_CHANGED] = {"control done", plk_command_name, " command="},
 	[PLK_LINES_NOT_CHANGED] = {"control refused", plk_command_name, " command="},
+	[PLK_LINES_REMOTES] = {"remote listens, added, changed or removed", NULL, NULL},
 };
 
 /* As grave as the lines that it stands for. */

@@ -261,6 +261,14 @@ worker_unport(const struct front_port *p)
 
 /* ---- one port ---- */
 
+/* Who may add and remove may do it without end. */
+static void
+said(const struct front_port *p, const char *what)
+{
+	if (plk_lines_may(PLK_LINES_REMOTES, 0))
+		plk_log(PLK_LOG_LINE_INFO, "%s remote=%s", what, p->label);
+}
+
 /* What the world says no to: a line. */
 static void
 refusal_put(const struct front_port *p, unsigned step, unsigned error, struct plk_writer *why)
@@ -287,8 +295,9 @@ listener_open(struct front_port *p, struct plk_writer *why)
 	}
 	p->listener = plk_fd_take(&front.answer.fd);
 	plk_address_text(p->listener, address);
-	plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,
-		address[0] ? " address=" : "", address);
+	if (plk_lines_may(PLK_LINES_REMOTES, 0))
+		plk_log(PLK_LOG_LINE_INFO, "listening remote=%s%s%s", p->label,
+			address[0] ? " address=" : "", address);
 	return true;
 }
 
@@ -342,13 +351,13 @@ port_unpark(struct front_port *p)
 {
 	p->state = PLK_PORT_OPEN;
 	park_say(p, false);
-	plk_log(PLK_LOG_LINE_INFO, "remote is back remote=%s", p->label);
+	said(p, "remote is back");
 }
 
 static void
 port_remove(struct front_port *p)
 {
-	plk_log(PLK_LOG_LINE_INFO, "remote removed remote=%s", p->label);
+	said(p, "remote removed");
 	if (plk_remote_is_inherited(&p->port.remote)) {
 		port_park(p);
 		return;
@@ -444,7 +453,7 @@ port_add(const struct plk_port *port, struct plk_writer *out)
 	}
 	port_begin(p);
 	plk_link_adjust();
-	plk_log(PLK_LOG_LINE_INFO, "remote added remote=%s", p->label);
+	said(p, "remote added");
 	port_connect(p);
 	return true;
 }
@@ -690,7 +699,7 @@ all_open(struct plk_writer *out)
 static void
 port_change(struct front_port *p, const struct plk_port *port)
 {
-	plk_log(PLK_LOG_LINE_INFO, "remote changes remote=%s", p->label);
+	said(p, "remote changes");
 	port_end(p);
 	port_set(p, port, PLK_ORIGIN_FILE);
 	plk_books_begin(&front.books, front.page, plk_port_index(p));

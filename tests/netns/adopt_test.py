@@ -536,10 +536,9 @@ def test_check(case):
         plk.equal(os.listdir(case.dir), [], "files after --check")
     with open(case.path("r"), "w", encoding="ascii"):
         pass  # without remotes
-    answer = case.run("--check", f"--control=punix:{case.path('c')}", "--control-uid=7", f"--remotes-file={case.path('r')}",
-                      f"--remote-dir={case.dir}", "--remote-dir=/run", interface="e0")
+    answer = case.run("--check", f"--remotes-file={case.path('r')}", f"--remote-dir={case.dir}", "--remote-dir=/run", interface="e0")
     plk.equal(answer.status, 0, f"status ({answer.stderr})")
-    plan = f"control punix:{case.path('c')}\nremotes-file {case.path('r')}\nremote-dir {case.dir}\nremote-dir /run\n"
+    plan = f"remotes-file {case.path('r')}\nremote-dir {case.dir}\nremote-dir /run\n"
     plk.check(plan in answer.stdout, f"the plan does not say so: {answer.stdout!r}")
     case.refused(2, "descriptor number out of range at byte 12", "--remote=capture@pfd:4294967299", "--check")
 

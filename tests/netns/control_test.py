@@ -485,5 +485,13 @@ def test_service_user(case):
     daemon.stop()
 
 
+def test_check(case):
+    """--check says where control clients would come, and makes nothing."""
+    answer = case.run("--check", f"--control=punix:{case.path('c')}", "--control-uid=7", interface="missing0")
+    plk.equal(answer.status, 0, f"status ({answer.stderr})")
+    plk.check(f"control punix:{case.path('c')}\n" in answer.stdout, f"the plan does not say so: {answer.stdout!r}")
+    plk.equal(os.listdir(case.dir), [], "files after --check")
+
+
 if __name__ == "__main__":
     plk.main()

@@ -12,7 +12,8 @@ plk_span_str(const char *s)
 struct plk_span
 plk_span_slice(struct plk_span in, size_t from, size_t to)
 {
-	return (struct plk_span){in.p + from, to - from};
+	/* nothing may be at NULL, to which not even 0 may be added */
+	return (struct plk_span){from > 0 ? in.p + from : in.p, to - from};
 }
 
 size_t

@@ -568,7 +568,7 @@ permitted(unsigned channel, const struct plk_msg *msg)
 		world.replacing = false;
 	if (msg->type == PLK_MSG_STOP)
 		world.keeps = msg->u.stop.keep;
-	if (channel != WORKER)
+	if (channel != WORKER || front.no_worker >= 0) /* it is dead: nobody listens */
 		return;
 	world.serving |= msg->type == PLK_MSG_SERVING;
 	if (msg->type == PLK_MSG_KEPT)

@@ -780,6 +780,7 @@ def front_seeds():
         "stop-and-left": (0, 31, words(27, 26, 43)),
         "stop-and-keep-and-left": (0, 31, words(27) + keep + words(38, 43)),
         "left-without-stop": (0, 31, words(43)),
+        "left-when-dead": (0, 31, words(22, 43)),
         "keep-without-stop": (0, 31, words(27, 38)),
         "keep-without-leave": (0, 31, words(27, 26, 38)),
         "stop-and-keep-deaf-supervisor": (0, 31, words(27) + event(EVENT_DEAF) + keep + words(38)),

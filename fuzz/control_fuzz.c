@@ -151,6 +151,17 @@ plk_fd_close(int *fd)
 	*fd = -1;
 }
 
+bool
+plk_fd_is_readable(int fd)
+{
+	CHECK(fd == LISTENER);
+	for (int i = 0; i < CLIENTS; i++) {
+		if (clients[i].in_queue)
+			return true;
+	}
+	return false;
+}
+
 int
 plk_peer_identify(int fd, struct plk_peer_id *out)
 {
@@ -320,13 +331,8 @@ is_ready(int fd, uint32_t events)
 {
 	const struct client *c;
 
-	if (fd == LISTENER) {
-		for (size_t i = 0; i < CLIENTS; i++) {
-			if (clients[i].in_queue && (events & EPOLLIN) != 0)
-				return true;
-		}
-		return false;
-	}
+	if (fd == LISTENER)
+		return (events & EPOLLIN) != 0 && plk_fd_is_readable(fd);
 	c = &clients[fd - FIRST];
 	return c->gone || ((events & EPOLLIN) != 0 && (c->n_sent > c->n_read || c->ends)) ||
 	       ((events & EPOLLOUT) != 0 && c->window > c->n_got);

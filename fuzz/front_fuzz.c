@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "front/control.h"
 #include "front/front.h"
 #include "os/page.h"
 #include "text/words.h"
@@ -630,6 +631,7 @@ begin(void)
 
 	const struct hostile_things *things = hostile_things();
 
+	plk_control_init(); /* a run that ended early left connections there */
 	hostile_stdin(hostile_channel(SUPERVISOR));
 	hostile_say(SUPERVISOR, &broker, FD_CHANNEL + BROKER);
 	(void)unsetenv("LISTEN_PID"); /* a run that ended early left it */
@@ -679,6 +681,7 @@ owns(void)
 	n += hostile_is_run(front.no_worker);
 	n += hostile_is_run(front.answer.fd);
 	n += hostile_is_run(front.control.listener);
+	n += plk_control_count();
 	for (size_t i = 0; i < front.store.n; i++)
 		n += hostile_is_run(front.store.entries[i].fd);
 	for (size_t i = 0; i < PLK_PORTS_MAX; i++) {

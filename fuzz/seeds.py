@@ -781,6 +781,7 @@ def front_seeds():
         "stop-and-keep-and-left": (0, 31, words(27) + keep + words(38, 43)),
         "left-without-stop": (0, 31, words(43)),
         "left-when-dead": (0, 31, words(22, 43)),
+        "control-client": (8, 31, event(EVENT_CONNECT, 0) + event(EVENT_CONNECT, 1) + event(EVENT_CONNECT, 2)),
         "keep-without-stop": (0, 31, words(27, 38)),
         "keep-without-leave": (0, 31, words(27, 26, 38)),
         "stop-and-keep-deaf-supervisor": (0, 31, words(27) + event(EVENT_DEAF) + keep + words(38)),

@@ -465,7 +465,8 @@ accept_failed(int error, uint32_t events)
 	plk_watch_remove(&front.loop, &control.watch);
 }
 
-/* Of a listener that was inherited one a turn: another holder may have made it wait for the next. */
+/* Of a listener that was inherited one a turn: another holder may have made it wait for the next, and be there first. Of ours as many as
+ * there are, for whom we need not wait, whatever the broker has made. */
 static void
 listener_ready(void *ctx, uint32_t events)
 {
@@ -482,6 +483,8 @@ listener_ready(void *ctx, uint32_t events)
 		}
 		connection_enter(&fd);
 		plk_fd_close(&fd);
+		if (!plk_fd_is_readable(control.listener))
+			break;
 	}
 	charge(NEWCOMERS, used_ns);
 }
@@ -797,6 +800,16 @@ settle(void)
 		plk_timer_stop(&control.timer);
 	else
 		plk_timer_set(&front.loop, &control.timer, left);
+}
+
+size_t
+plk_control_count(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PLK_CONTROL_CONNECTIONS; i++)
+		n += control.connections[i].state != FREE;
+	return n;
 }
 
 void

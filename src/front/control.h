@@ -55,6 +55,9 @@ bool plk_control_is_there(void);
  */
 void plk_control_open(int listener, const struct plk_control_access *access);
 
+/** plk_control_count() - connections that are there; for fuzz/front_fuzz.c, which accounts for every descriptor */
+size_t plk_control_count(void);
+
 /** plk_control_work() - run a request, if there is one and it is time; see to what is waited for
  * From the main loop, between two steps.
  */

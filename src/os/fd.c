@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,4 +117,14 @@ plk_fd_error(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
 		return -errno;
 	return -error;
+}
+
+bool
+plk_fd_is_readable(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	const struct timespec now = {0};
+
+	/* #syscalls:front ppoll[1=1,3=0] (is there another control client) */
+	return ppoll(&poll_fd, 1, &now, NULL) > 0 && (poll_fd.revents & POLLIN);
 }

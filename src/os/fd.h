@@ -5,6 +5,7 @@
 #ifndef PLK_OS_FD_H
 #define PLK_OS_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct msghdr;
@@ -49,6 +50,9 @@ int plk_fd_stdio(void);
  * @pass:      stays the caller's
  */
 void plk_fd_attach(struct msghdr *header, void *control, size_t n_control, int pass);
+
+/** plk_fd_is_readable() - whether a read, or an accept, would find something now */
+bool plk_fd_is_readable(int fd);
 
 /** plk_fd_error() - take the pending error of a socket (SO_ERROR); Return: 0 or -errno */
 int plk_fd_error(int fd);

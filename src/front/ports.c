@@ -389,6 +389,12 @@ refuse(struct plk_writer *out, const char *why)
 }
 
 static bool
+worker_serves(struct plk_writer *out)
+{
+	return worker_settle() || refuse(out, "no worker serves now (see the log); try again");
+}
+
+static bool
 text_refuse(struct plk_writer *out, struct plk_span text, enum plk_err err, size_t at)
 {
 	plk_writer_str(out, "'");
@@ -466,8 +472,8 @@ add(const struct plk_port *port, struct plk_span canon, struct plk_writer *out)
 
 	if (port_find(canon, false))
 		return refuse(out, "there is such a remote already");
-	if (!worker_settle())
-		return refuse(out, "no worker serves now (see the log); try again");
+	if (!worker_serves(out))
+		return false;
 	if (parked) {
 		port_unpark(parked);
 		plk_link_adjust();
@@ -549,8 +555,8 @@ plk_command_remove_remote(const struct plk_span *params, size_t n, struct plk_wr
 	if (n_found > 1)
 		return refuse(out, "several ports have this remote; give the whole PORT-SPEC "
 				   "(list-remotes)");
-	if (!worker_settle())
-		return refuse(out, "no worker serves now (see the log); try again");
+	if (!worker_serves(out))
+		return false;
 	port_remove(removed_find(params[0], &n_found));
 	plk_link_adjust();
 	return true;
@@ -744,9 +750,7 @@ fates_apply(void)
 bool
 plk_ports_reload(struct plk_writer *why)
 {
-	if (!worker_settle())
-		return refuse(why, "no worker serves now (see the log); try again");
-	if (!file_read(why) || !fates_find(why) || !all_open(why))
+	if (!worker_serves(why) || !file_read(why) || !fates_find(why) || !all_open(why))
 		return false;
 	fates_apply();
 	return true;
@@ -873,8 +877,8 @@ plk_command_status(const struct plk_span *params, size_t n, struct plk_writer *o
 	flow.u.flow.on = is_same(params[0], plk_span_str("on"));
 	if (!flow.u.flow.on && !is_same(params[0], plk_span_str("off")))
 		return plk_words_refuse(params[0], out, " is not a status (on or off)\n");
-	if (!worker_settle())
-		return refuse(out, "no worker serves now (see the log); try again");
+	if (!worker_serves(out))
+		return false;
 	front.is_off = !flow.u.flow.on;
 	plk_front_send(front.worker.fd, &flow, -1);
 	worker_catch_up();

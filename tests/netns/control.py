@@ -40,7 +40,9 @@ class Control:
 
     def _read(self, end):
         left = end - time.monotonic()
-        if left <= 0 or not select.select([self.sock], [], [], left)[0]:
+        poller = select.poll()  # unlike select(), for any number of descriptors
+        poller.register(self.sock, select.POLLIN)
+        if left <= 0 or not poller.poll(left * 1000):
             return None
         try:
             return self.sock.recv(65536)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A control client: JSON-RPC 1.0 over the control socket, as ovs-appctl speaks it."""
+"""Commands at the control socket, each over a connection of its own (control.py)."""
 
-import json
-import socket
+import contextlib
 
+import control
 import plk
 
 
@@ -12,26 +12,9 @@ class Refused(plk.Failure):
 
 
 def ask(path, method, *params, seconds=10.0):
-    """One command over a connection of its own; returns the text of the result."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(seconds)
-        sock.connect(path)
-        sock.sendall(json.dumps({"id": 0, "method": method, "params": list(params)}).encode())
-        return result(receive(sock), 0)
-
-
-def receive(sock):
-    """One answer, which is an object."""
-    data = b""
-    while True:
-        more = sock.recv(65536)
-        if not more:
-            raise plk.Closed(f"the control socket was closed after {data[-200:]!r}")
-        data += more
-        try:
-            return json.loads(data)
-        except ValueError:
-            continue
+    """One command; returns the text of the result."""
+    with contextlib.closing(control.Control(path)) as connection:
+        return result(connection.ask(method, *params, seconds=seconds), 0)
 
 
 def result(answer, number):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ports that come and go while the daemon serves, and frames that are stopped and resumed."""
 
-import json
+import contextlib
 import os
 import signal
 import socket
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import control
 import ctl
 import plk
 
@@ -487,15 +488,13 @@ def test_reload_while_a_worker_starts(case):
         write(*names)
         worker = daemon.look()["worker"]
         os.kill(daemon.family["broker"], signal.SIGSTOP)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.settimeout(10)
-            sock.connect(case.path("ctl"))
-            sock.sendall(json.dumps({"id": 0, "method": "reload", "params": []}).encode())
+        with contextlib.closing(control.Control(case.path("ctl"))) as connection:
+            connection.send(control.request("reload"))
             os.kill(worker, signal.SIGKILL)
             plk.poll_until(lambda: daemon.look().get("worker", worker) != worker, "another worker")
             time.sleep(0.3)  # it has all but its packet sockets
             os.kill(daemon.family["broker"], signal.SIGCONT)
-            plk.equal(ctl.result(ctl.receive(sock), 0), "", "answer to the reload")
+            plk.equal(ctl.result(connection.answer(seconds=10), 0), "", "answer to the reload")
         plk.equal(list(remotes(case)), [f"capture@punix:{case.path(name)}" for name in names], "remotes")
         for name in names:
             with case.connect(case.path(name)) as client:
